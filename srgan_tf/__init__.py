@@ -1,0 +1,45 @@
+"""SRGAN's 4x super-resolution for TensorFlow and Keras, with trained weights.
+
+    import srgan_tf
+    large = srgan_tf.upscale("photo.jpg")
+
+Importing this package imports neither TensorFlow nor Keras; each name below is loaded on first use.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from srgan_tf.version import __version__
+
+if TYPE_CHECKING:
+    from srgan_tf.inference.upscaler import Upscaler as Upscaler
+    from srgan_tf.inference.upscaler import upscale as upscale
+    from srgan_tf.metrics.keras_metrics import PSNR as PSNR
+    from srgan_tf.metrics.keras_metrics import SSIM as SSIM
+    from srgan_tf.models.generator import build_generator as build_generator
+    from srgan_tf.models.weights import load_generator as load_generator
+    from srgan_tf.training.callbacks import BenchmarkScores as BenchmarkScores
+    from srgan_tf.training.run import train as train
+
+_HOMES = {
+    "BenchmarkScores": "srgan_tf.training.callbacks",
+    "PSNR": "srgan_tf.metrics.keras_metrics",
+    "SSIM": "srgan_tf.metrics.keras_metrics",
+    "Upscaler": "srgan_tf.inference.upscaler",
+    "build_generator": "srgan_tf.models.generator",
+    "load_generator": "srgan_tf.models.weights",
+    "train": "srgan_tf.training.run",
+    "upscale": "srgan_tf.inference.upscaler",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'srgan_tf' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

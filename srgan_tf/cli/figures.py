@@ -1,0 +1,57 @@
+"""`srgan-tf figures`: pictures that show what the models do."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from srgan_tf.cli.upscale import plan_outputs
+
+_EPILOG = """\
+examples:
+  srgan-tf figures compare photo.jpg                 writes photo_compare.png beside photo.jpg
+  srgan-tf figures compare photo.jpg --model bicubic --model runs/mine/generator.keras -o out.png
+"""
+
+
+def add_command(commands: Any) -> None:
+    """Declares the command and its kinds of figure."""
+    parser = commands.add_parser(
+        "figures",
+        help="pictures that compare the models",
+        description="Make pictures that compare the models.",
+    )
+    kinds = parser.add_subparsers(title="figures", metavar="FIGURE", required=True)
+    compare = kinds.add_parser(
+        "compare",
+        help="one picture, enlarged by several models side by side",
+        description="Enlarge one picture by several models and lay the results side by side.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    compare.set_defaults(run=run_compare)
+    add = compare.add_argument
+    add("input", metavar="INPUT", help="picture file")
+    add("-o", "--output", metavar="PATH", help="file or folder (default: beside the input)")
+    add(
+        "--model",
+        action="append",
+        metavar="NAME|FILE",
+        help="may be given several times (default: bicubic and srresnet_mse)",
+    )
+    add("--overwrite", action="store_true", help="replace an output that exists")
+
+
+def run_compare(options: argparse.Namespace) -> int:
+    """Writes the comparison."""
+    from srgan_tf.evaluation.comparison import lay_side_by_side
+    from srgan_tf.inference.upscaler import Upscaler, picture_to_rgb, read_picture, save_picture
+
+    source = Path(options.input)
+    (target,) = plan_outputs([source], options.output, options.overwrite, suffix="_compare")
+    lr = picture_to_rgb(read_picture(source))
+    models = options.model or ["bicubic", "srresnet_mse"]
+    save_picture(
+        lay_side_by_side({model: Upscaler(model).upscale_array(lr) for model in models}), target
+    )
+    print(target)
+    return 0

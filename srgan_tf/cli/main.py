@@ -1,0 +1,40 @@
+"""The `srgan-tf` program: finds the command, turns errors into one line and an exit code."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from srgan_tf.cli import evaluate, figures, train, upscale
+
+_EPILOG = """\
+examples:
+  srgan-tf upscale photo.jpg                          a picture 4 times as wide and high
+  srgan-tf train srresnet_mse --data photos --out run --steps 2000
+  srgan-tf evaluate --model srresnet_mse --benchmarks benchmarks
+
+exit codes: 0 done; 1 some of several inputs failed; 2 wrong use, or the input could not be read
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before anything imports TensorFlow
+    parser = argparse.ArgumentParser(
+        prog="srgan-tf",
+        description="Upscale pictures 4x with SRGAN's networks; train and score them.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in (upscale, train, evaluate, figures):
+        module.add_command(commands)
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except (ValueError, OSError) as error:
+        print(f"srgan-tf: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("srgan-tf: interrupted", file=sys.stderr)
+        return 130

@@ -1,0 +1,124 @@
+"""`srgan-tf train`: train a recipe on a folder of photos."""
+
+import argparse
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from srgan_tf.config import DataConfig, TrainConfig
+from srgan_tf.recipes import RECIPES
+
+_EPILOG = """\
+examples:
+  srgan-tf train srresnet_mse --data ~/Pictures --out runs/mine --steps 4000 \\
+      --learning-rate 1e-3 --schedule cosine --warmup 200
+  srgan-tf train srresnet_mse --data ~/Pictures --out runs/mine --resume
+  KERAS_BACKEND=jax srgan-tf train srresnet_mse --data ~/Pictures --out runs/mine
+
+The run folder gets config.json, checkpoint.npz (for --resume), generator.keras (for --model),
+log.csv and tensorboard/. A killed run goes on from its last checkpoint with --resume; settings that
+are not given again stay as they were.
+"""
+
+
+def add_command(commands: Any) -> None:
+    """Declares the command's arguments."""
+    parser = commands.add_parser(
+        "train",
+        help="train a recipe of the paper on your photos",
+        description="Train a recipe of the paper. Without further settings: the paper's schedule.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
+    )
+    parser.set_defaults(run=run)
+    add = parser.add_argument
+    add("recipe", metavar="RECIPE", help=f"what to train: {', '.join(RECIPES)}")
+    add("--data", dest="source", metavar="SOURCE", help="folder of pictures (searched recursively)")
+    add("--out", metavar="RUN_DIR", required=True, help="run folder, made when absent")
+    add("--resume", action="store_true", help="go on from the run folder's checkpoint")
+    add("--steps", type=positive_int, metavar="N", help="mini-batches (the paper: 1,000,000)")
+    add("--batch-size", type=positive_int, metavar="N", help="crops in a mini-batch (16)")
+    add("--crop-size", type=positive_int, metavar="N", help="side of a crop, pixels (96)")
+    add("--learning-rate", type=positive_float, metavar="X", help="peak rate of Adam (1e-4)")
+    add("--schedule", choices=("paper", "cosine"), help="how the rate falls (paper)")
+    add("--warmup", type=count, metavar="N", help="steps of linear warm-up (0)")
+    add("--ema", type=float, metavar="X", help="momentum of the averaged weights, 0: none (0.999)")
+    add("--degradation", choices=("bicubic", "gaussian"), help="4x reduction (bicubic)")
+    add("--sigma", type=positive_float, metavar="X", help="blur of gaussian, pixels (1.6)")
+    add("--seed", type=count, metavar="N", help="decides crops and starting weights (0)")
+    add("--init", metavar="NAME|FILE", help="start from these weights")
+    add(
+        "--initialization",
+        choices=("interpolation", "random"),
+        help="starting weights without --init: begin as bilinear interpolation, or not "
+        "(interpolation)",
+    )
+    add("--vgg-weights", metavar="imagenet|FILE", help="unused by recipes without a VGG loss")
+    add("--precision", choices=("float32", "mixed_bfloat16"), help="(float32)")
+    add("--jit-compile", choices=("auto", "on", "off"), help="XLA; auto: on GPU and TPU (auto)")
+    add("--steps-per-execution", type=positive_int, metavar="N", help="per look from Python (1)")
+    add("--save-every", type=positive_int, metavar="N", help="steps between checkpoints (500)")
+    add("--holdout", type=count, metavar="N", help="pictures kept aside and scored (30)")
+    add("--benchmarks", metavar="DIR", help="benchmark folders to score at each checkpoint")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Trains."""
+    given = vars(options)
+    resume = given.get("resume", False)
+    config = merge_settings(given, Path(options.out) / "config.json" if resume else None)
+    from srgan_tf.training.run import train
+
+    train(config, options.out, resume=resume)
+    return 0
+
+
+def merge_settings(given: dict[str, Any], saved: Path | None) -> TrainConfig:
+    """Lays the given settings over those the run was started with, or over the defaults.
+
+    Raises:
+        ValueError: there is no data source, or the saved run is of another recipe.
+    """
+    base = TrainConfig(recipe=given["recipe"], data=DataConfig(source=given.get("source", "")))
+    if saved is not None and saved.exists():
+        values = json.loads(saved.read_text())
+        base = TrainConfig(**{**values, "data": DataConfig(**values["data"])})
+        if base.recipe != given["recipe"]:
+            raise ValueError(
+                f"recipe: got {given['recipe']}, but {saved.parent} holds a run of {base.recipe}"
+            )
+    data = dataclasses.replace(base.data, **_fields(DataConfig, given))
+    if not data.source:
+        raise ValueError("training data: got none, expected --data FOLDER")
+    return dataclasses.replace(base, data=data, **_fields(TrainConfig, given))
+
+
+def _fields(kind: type[Any], given: dict[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in dataclasses.fields(kind)} - {"data"}
+    return {name: value for name, value in given.items() if name in names}
+
+
+def positive_int(text: str) -> int:
+    """Parses a whole number of at least 1."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"got {text}, expected a whole number of at least 1")
+    return value
+
+
+def count(text: str) -> int:
+    """Parses a whole number of at least 0."""
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"got {text}, expected a whole number of at least 0")
+    return value
+
+
+def positive_float(text: str) -> float:
+    """Parses a number above 0."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"got {text}, expected a number above 0")
+    return value

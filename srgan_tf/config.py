@@ -1,0 +1,63 @@
+"""The settings of a training run, as frozen dataclasses. Standard library only."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """What a training batch is made of.
+
+    Attributes:
+        source: a folder of pictures, or `tfds:NAME[:SPLIT]`.
+        batch_size: crops in a mini-batch (16 in the paper).
+        crop_size: side of the square high-resolution crop, pixels (96 in the paper).
+        degradation: `bicubic` or `gaussian`.
+        sigma: standard deviation of the Gaussian degradation, high-resolution pixels.
+        seed: decides every crop, flip and rotation.
+    """
+
+    source: str
+    batch_size: int = 16
+    crop_size: int = 96
+    degradation: str = "bicubic"
+    sigma: float = 1.6
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """A training run.
+
+    Attributes:
+        recipe: name of a recipe in `srgan_tf.recipes`.
+        data: what a batch is made of.
+        steps: mini-batches in all; the recipe's schedule is scaled to it. None: the paper's number.
+        learning_rate: peak rate of Adam, in place of the recipe's. None: the recipe's.
+        schedule: `paper` (constant phases) or `cosine` (from the peak to 0).
+        warmup: steps over which the rate rises from 0 to its peak.
+        ema: momentum of the averaged weights that are scored and shipped; 0 keeps none.
+        initialization: `interpolation` (see `srgan_tf.models.start`) or `random`.
+        init: a weights file or the name of a shipped model to start from, in place of both.
+        precision: `float32` or `mixed_bfloat16`.
+        jit_compile: `auto` (XLA on GPU and TPU, none on CPU), `on` or `off`.
+        steps_per_execution: steps the device takes between two looks from Python.
+        save_every: steps between checkpoints; each is also when scores are taken.
+        holdout: training pictures that are kept out of training and scored.
+        benchmarks: folder of benchmark folders that are scored too, or None.
+    """
+
+    recipe: str
+    data: DataConfig
+    steps: int | None = None
+    learning_rate: float | None = None
+    schedule: str = "paper"
+    warmup: int = 0
+    ema: float = 0.999
+    initialization: str = "interpolation"
+    init: str | None = None
+    precision: str = "float32"
+    jit_compile: str = "auto"
+    steps_per_execution: int = 1
+    save_every: int = 500
+    holdout: int = 30
+    benchmarks: str | None = None

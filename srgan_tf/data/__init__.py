@@ -1,0 +1,1 @@
+"""Pictures from a folder or TFDS to batches of (lr, hr), and the benchmark folders."""

@@ -1,0 +1,85 @@
+"""Benchmark folders: NAME/HR/*.png, with NAME/LRx4/*.png beside them (made when absent)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from srgan_tf.imaging.resize import reduce_4x
+
+
+@dataclass(frozen=True)
+class BenchmarkImage:
+    """One picture of a benchmark.
+
+    Attributes:
+        name: file name without suffix.
+        hr: the original, uint8 (h, w, 3) or (h, w) gray; sides are multiples of 4.
+        lr: its 4x reduction, uint8.
+    """
+
+    name: str
+    hr: np.ndarray
+    lr: np.ndarray
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A folder of originals, read one picture at a time."""
+
+    name: str
+    paths: tuple[Path, ...]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def images(self) -> Iterator[BenchmarkImage]:
+        """Yields the pictures in the order of their names.
+
+        Raises:
+            ValueError: a file is not a picture, or an LRx4 file does not fit its original.
+        """
+        for path in self.paths:
+            hr = read_gray_or_rgb(path)
+            hr = hr[: hr.shape[0] // 4 * 4, : hr.shape[1] // 4 * 4]
+            lr_path = path.parent.parent / "LRx4" / path.name
+            lr = read_gray_or_rgb(lr_path) if lr_path.exists() else reduce_4x(hr)
+            if (4 * lr.shape[0], 4 * lr.shape[1]) != hr.shape[:2]:
+                raise ValueError(
+                    f"{lr_path}: got {lr.shape[1]}x{lr.shape[0]} pixels, expected a quarter of "
+                    f"the original's {hr.shape[1]}x{hr.shape[0]}"
+                )
+            yield BenchmarkImage(path.stem, hr, lr)
+
+
+def find_benchmarks(folder: str | Path) -> list[Benchmark]:
+    """Lists the benchmarks in a folder, by name; Set5, Set14 and BSD100 come first.
+
+    Raises:
+        ValueError: no such folder, or no NAME/HR/*.png in it.
+    """
+    root = Path(folder)
+    order = {"Set5": 0, "Set14": 1, "BSD100": 2}
+    found = [
+        Benchmark(path.parent.name, tuple(sorted(path.glob("*.png"))))
+        for path in sorted(root.glob("*/HR"))
+    ]
+    found = [benchmark for benchmark in found if len(benchmark)]
+    if not found:
+        raise ValueError(f"benchmarks: got {folder}, expected a folder that holds NAME/HR/*.png")
+    return sorted(found, key=lambda benchmark: (order.get(benchmark.name, 3), benchmark.name))
+
+
+def read_gray_or_rgb(path: str | Path) -> np.ndarray:
+    """Decodes a picture to uint8: (h, w) when it is gray, (h, w, 3) otherwise.
+
+    Raises:
+        ValueError: not a readable picture.
+    """
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image if image.mode == "L" else image.convert("RGB"))
+    except (OSError, SyntaxError) as error:
+        raise ValueError(f"{path}: not a readable picture ({error})") from None

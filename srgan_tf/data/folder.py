@@ -1,0 +1,121 @@
+"""A folder of training photos: which files serve, and one crop out of one of them."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".ppm"))
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A usable training picture.
+
+    Attributes:
+        path: the file.
+        height: pixels.
+        width: pixels.
+        plain_jpeg: a gray or RGB JPEG, of which TensorFlow can decode just a crop.
+    """
+
+    path: str
+    height: int
+    width: int
+    plain_jpeg: bool
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """The usable pictures of a folder in a fixed order; the files left out, with the reason."""
+
+    photos: tuple[Photo, ...]
+    skipped: tuple[tuple[str, str], ...]
+
+    def summary(self) -> str:
+        """One line: how many pictures serve, and each file that does not, with the reason."""
+        line = f"{len(self.photos)} training pictures"
+        if self.skipped:
+            names = ", ".join(f"{Path(path).name} ({why})" for path, why in self.skipped[:20])
+            more = f" and {len(self.skipped) - 20} more" if len(self.skipped) > 20 else ""
+            line += f"; {len(self.skipped)} files skipped: {names}{more}"
+        return line
+
+
+def open_folder(folder: str | Path, crop_size: int, num_threads: int = 4) -> FolderSource:
+    """Finds the pictures below a folder and decodes each once, so that none fails in training.
+
+    Args:
+        folder: searched recursively; files without a picture's suffix are ignored.
+        crop_size: pictures with a side below this many pixels are skipped.
+        num_threads: pictures decoded at a time.
+
+    Returns:
+        The source, ordered by path, so that a seed means the same crops on every machine.
+
+    Raises:
+        ValueError: no such folder, or no picture in it serves.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise ValueError(f"training data: got {folder}, expected a folder of pictures or tfds:NAME")
+    paths = sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    with ThreadPoolExecutor(num_threads) as pool:
+        found = list(pool.map(lambda path: _examine(path, crop_size), paths))
+    photos = tuple(item for item in found if isinstance(item, Photo))
+    skipped = tuple(
+        (str(path), item)
+        for path, item in zip(paths, found, strict=True)
+        if not isinstance(item, Photo)
+    )
+    source = FolderSource(photos, skipped)
+    if not photos:
+        raise ValueError(
+            f"training data: got {folder} with no usable picture, expected at least one of "
+            f"{crop_size}x{crop_size} pixels or more ({source.summary()})"
+        )
+    return source
+
+
+def _examine(path: Path, crop_size: int) -> Photo | str:
+    """Decodes one file; returns what is known about it, or why it cannot serve."""
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+            if min(width, height) < crop_size:
+                return f"{width}x{height} pixels"
+            plain_jpeg = image.format == "JPEG" and image.mode in ("L", "RGB")
+            to_rgb_uint8(image)
+    except Image.DecompressionBombError:
+        return "too many pixels"
+    except (OSError, ValueError, SyntaxError, UnidentifiedImageError):
+        return "not readable"
+    return Photo(str(path), height, width, plain_jpeg)
+
+
+def to_rgb_uint8(image: Image.Image) -> np.ndarray:
+    """Decodes an open Pillow picture of any mode to uint8 (h, w, 3); transparency is dropped."""
+    if image.mode.startswith("I") or image.mode == "F":  # 16 bits gray, and wider
+        gray = np.asarray(image).astype(np.float64)
+        scale = 255 / 65535 if image.mode.startswith("I") else 1.0
+        gray_uint8 = np.clip(np.rint(gray * scale), 0, 255).astype(np.uint8)
+        return np.repeat(gray_uint8[..., None], 3, axis=-1)
+    return np.asarray(image.convert("RGB"))
+
+
+def read_photo(photo: Photo) -> np.ndarray:
+    """Returns the whole picture, uint8 (h, w, 3)."""
+    with Image.open(photo.path) as image:
+        return to_rgb_uint8(image)
+
+
+def read_paths(paths: Sequence[str | Path]) -> list[np.ndarray]:
+    """Returns whole pictures, uint8 (h, w, 3) each."""
+    pictures = []
+    for path in paths:
+        with Image.open(path) as image:
+            pictures.append(to_rgb_uint8(image))
+    return pictures

@@ -1,0 +1,64 @@
+"""Training batches without TensorFlow: the NumPy reader of the plan."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+
+from srgan_tf.config import DataConfig
+from srgan_tf.data.degrade import degradation_matrix, degrade_batch
+from srgan_tf.data.folder import Photo, read_photo
+from srgan_tf.data.plan import plan_batch
+from srgan_tf.imaging.symmetry import apply_symmetry
+
+
+def sample_batches(
+    photos: Sequence[Photo],
+    config: DataConfig,
+    first_step: int = 0,
+    num_threads: int = 2,
+    cache_bytes: int = 2**31,
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yields (lr, hr) for the steps `first_step`, `first_step + 1`, ... without end.
+
+    Args:
+        photos: pictures of a folder source.
+        config: batch size, crop size, seed and degradation.
+        first_step: where a resumed run goes on.
+        num_threads: threads that decode pictures.
+        cache_bytes: decoded pictures are kept in memory up to this many bytes.
+
+    Yields:
+        lr: float32, (batch, crop / 4, crop / 4, 3) in [0, 1].
+        hr: float32, (batch, crop, crop, 3) in [-1, 1].
+    """
+    size = config.crop_size
+    matrix = degradation_matrix(config.degradation, size, config.sigma)
+    cache: dict[int, np.ndarray] = {}
+    used = 0
+
+    def crop(pick: np.ndarray) -> np.ndarray:
+        nonlocal used
+        index, top, left, symmetry = (int(v) for v in pick)
+        picture = cache.get(index)
+        if picture is None:
+            picture = read_photo(photos[index])
+            if used + picture.nbytes <= cache_bytes:
+                cache[index] = picture
+                used += picture.nbytes
+        return apply_symmetry(picture[top : top + size, left : left + size], symmetry)
+
+    def batch(step: int) -> tuple[np.ndarray, np.ndarray]:
+        plan = plan_batch(photos, config.seed, step, config.batch_size, size)
+        hr_uint8 = np.stack([crop(pick) for pick in plan])
+        lr = degrade_batch(hr_uint8, matrix, config.degradation == "bicubic") / np.float32(255)
+        return lr, hr_uint8.astype(np.float32) / np.float32(127.5) - np.float32(1)
+
+    with ThreadPoolExecutor(num_threads) as pool:
+        ahead: list[Future[tuple[np.ndarray, np.ndarray]]] = []
+        step = first_step
+        while True:
+            while len(ahead) <= 2 * num_threads:
+                ahead.append(pool.submit(batch, step))
+                step += 1
+            yield ahead.pop(0).result()

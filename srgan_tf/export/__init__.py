@@ -1,0 +1,1 @@
+"""Turning a Keras generator into what other programs run."""

@@ -1,0 +1,1 @@
+"""Pure functions on pixels: value ranges, colour, exact resizing. NumPy only."""

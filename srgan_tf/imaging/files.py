@@ -1,0 +1,40 @@
+"""Writing files so that a reader never meets half of one."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+
+def write_atomically(path: str | Path, write: Callable[[BinaryIO], object]) -> None:
+    """Writes a file under a temporary name beside its place, then moves it there.
+
+    Whatever happens, `path` holds either what it held before or the whole new content; after a
+    failure no temporary file stays behind.
+
+    Args:
+        path: the file to make or replace; its folder exists.
+        write: gets the open binary file and writes the content.
+
+    Raises:
+        OSError: the folder is missing, not writable or full.
+    """
+    path = Path(path)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

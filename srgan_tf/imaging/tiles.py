@@ -1,0 +1,98 @@
+"""Cutting a large picture into overlapping windows of one size, and joining their results."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Window:
+    """One axis of one tile, in pixels of the small picture.
+
+    Attributes:
+        start: where the network's input begins.
+        stop: where it ends.
+        keep_start: where the part of the result that is kept begins.
+        keep_stop: where that part ends.
+    """
+
+    start: int
+    stop: int
+    keep_start: int
+    keep_stop: int
+
+
+def split_axis(size: int, tile: int, overlap: int) -> list[Window]:
+    """Covers an axis with windows of equal length whose kept parts meet without gaps.
+
+    Args:
+        size: length of the axis, pixels.
+        tile: kept part of a window in the middle of the axis, pixels, at least 1.
+        overlap: pixels that a window sees beyond its kept part on each inner side.
+
+    Returns:
+        Windows from left to right, each min(size, tile + 2 * overlap) long.
+
+    Raises:
+        ValueError: tile below 1 or overlap below 0.
+    """
+    if tile < 1 or overlap < 0:
+        raise ValueError(f"tiles: got tile={tile}, overlap={overlap}, expected at least 1 and 0")
+    length = min(size, tile + 2 * overlap)
+    count = 1 if length == size else -(-size // tile)
+    windows = []
+    for index in range(count):
+        keep_start = index * size // count
+        keep_stop = (index + 1) * size // count
+        start = min(max(0, keep_start - overlap), size - length)
+        windows.append(Window(start, start + length, keep_start, keep_stop))
+    return windows
+
+
+def tile_windows(
+    height: int, width: int, tile: int, overlap: int
+) -> Iterator[tuple[Window, Window]]:
+    """Yields (vertical, horizontal) windows row by row."""
+    for rows in split_axis(height, tile, overlap):
+        for columns in split_axis(width, tile, overlap):
+            yield rows, columns
+
+
+def map_tiles(
+    upscale: Callable[[np.ndarray], np.ndarray],
+    lr: np.ndarray,
+    tile: int,
+    overlap: int,
+    scale: int = 4,
+) -> np.ndarray:
+    """Applies an upscaling function window by window.
+
+    Args:
+        upscale: (h, w, c) -> uint8 (scale * h, scale * w, c).
+        lr: the small picture, (h, w, c).
+        tile: see `split_axis`.
+        overlap: see `split_axis`. From the network's receptive radius on, the result is that of
+            the whole picture.
+        scale: the function's magnification.
+
+    Returns:
+        uint8, (scale * h, scale * w, c).
+    """
+    height, width, channels = lr.shape
+    sr = np.empty((scale * height, scale * width, channels), np.uint8)
+    for rows, columns in tile_windows(height, width, tile, overlap):
+        part = upscale(lr[rows.start : rows.stop, columns.start : columns.stop])
+        top, left = (
+            scale * (rows.keep_start - rows.start),
+            scale * (columns.keep_start - columns.start),
+        )
+        tall, wide = (
+            scale * (rows.keep_stop - rows.keep_start),
+            scale * (columns.keep_stop - columns.keep_start),
+        )
+        sr[
+            scale * rows.keep_start : scale * rows.keep_stop,
+            scale * columns.keep_start : scale * columns.keep_stop,
+        ] = part[top : top + tall, left : left + wide]
+    return sr

@@ -1,0 +1,1 @@
+"""Trained networks at work: engines, upscaling pictures, scoring a model on a benchmark."""

@@ -1,0 +1,88 @@
+"""Scoring a model, or a folder of finished pictures, on benchmarks."""
+
+import statistics
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from srgan_tf.data.benchmarks import Benchmark, BenchmarkImage, read_gray_or_rgb
+from srgan_tf.imaging.color import to_rgb
+from srgan_tf.metrics import score
+
+
+@dataclass(frozen=True)
+class ImageScore:
+    """PSNR (dB) and SSIM of one picture."""
+
+    name: str
+    psnr: float
+    ssim: float
+
+
+@dataclass(frozen=True)
+class BenchmarkScore:
+    """Means over a benchmark's pictures, and the pictures' own scores."""
+
+    psnr: float
+    ssim: float
+    images: tuple[ImageScore, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns the layout of `evaluate --json`."""
+        return asdict(self)
+
+
+def score_pictures(
+    images: Iterable[BenchmarkImage],
+    make_sr: Callable[[BenchmarkImage], np.ndarray],
+    protocol: str = "paper",
+) -> BenchmarkScore:
+    """Scores one result for every picture; the score of the set is the mean over its pictures.
+
+    Args:
+        images: originals with their reductions.
+        make_sr: the result for a picture, uint8 (h, w, 3) or (h, w).
+        protocol: `paper` or `matlab`.
+    """
+    scores = []
+    for image in images:
+        psnr, ssim = score(make_sr(image), image.hr, protocol)
+        scores.append(ImageScore(image.name, psnr, ssim))
+    return BenchmarkScore(
+        statistics.fmean(s.psnr for s in scores),
+        statistics.fmean(s.ssim for s in scores),
+        tuple(scores),
+    )
+
+
+def sr_from_engine(
+    engine: Callable[[np.ndarray], np.ndarray],
+) -> Callable[[BenchmarkImage], np.ndarray]:
+    """A network takes and gives colour: a gray picture is replicated to RGB before it."""
+    return lambda image: engine(to_rgb(image.lr))
+
+
+def sr_from_interpolation(
+    upscale: Callable[[np.ndarray], np.ndarray],
+) -> Callable[[BenchmarkImage], np.ndarray]:
+    """Interpolation keeps a gray picture gray."""
+    return lambda image: upscale(image.lr)
+
+
+def sr_from_folder(folder: Path, benchmark: Benchmark) -> Callable[[BenchmarkImage], np.ndarray]:
+    """Finished pictures of any method: FOLDER/BENCHMARK/IMAGE.png.
+
+    Raises:
+        ValueError: (when called) a picture is missing or unreadable.
+    """
+
+    def make_sr(image: BenchmarkImage) -> np.ndarray:
+        path = folder / benchmark.name / f"{image.name}.png"
+        if not path.is_file():
+            raise ValueError(f"results: {path} is missing, expected one picture per original")
+        return read_gray_or_rgb(path)
+
+    return make_sr

@@ -1,0 +1,82 @@
+"""Weights files: the shipped float16 ones, and what a user names with `--model` or `--init`."""
+
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from srgan_tf.imaging.files import write_atomically
+from srgan_tf.models.generator import build_generator
+from srgan_tf.models.shipped import shipped_names, shipped_path
+
+
+def save_float16(generator: keras.Model, path: str | Path) -> None:
+    """Writes every variable in half precision, keyed by its path: NumPy's `.npz`, 2 bytes each."""
+    arrays = {
+        variable.path: keras.ops.convert_to_numpy(variable.value).astype(np.float16)
+        for variable in generator.variables
+    }
+    write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
+
+
+def load_float16(generator: keras.Model, path: str | Path) -> None:
+    """Fills a network of the same architecture from a file of `save_float16`.
+
+    Raises:
+        ValueError: not such a file, or of another architecture. The network is unchanged then.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {key: file[key].astype(np.float32) for key in file.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"weights: got {path}, expected a weights file (.npz): {error}") from None
+    shapes = {variable.path: tuple(variable.shape) for variable in generator.variables}
+    if shapes != {key: array.shape for key, array in arrays.items()}:
+        raise ValueError(
+            f"weights: got {path} for another network, expected one with "
+            f"{generator.count_params():,} parameters"
+        )
+    for variable in generator.variables:
+        variable.assign(arrays[variable.path])
+
+
+def load_generator(model: str | Path) -> keras.Model:
+    """Returns a trained generator.
+
+    Args:
+        model: the name of a shipped model, such as `srresnet_mse`, or a file: `.keras` (a whole
+            model), `.weights.h5` or `.npz` (weights of the default architecture).
+
+    Returns:
+        `keras.Model` from `lr`, float32 (batch, h, w, 3) in [0, 1], to `sr`, float32
+        (batch, 4h, 4w, 3), nominally in [-1, 1].
+
+    Raises:
+        ValueError: no model of that name and no such file, or the file cannot be used.
+    """
+    if str(model) in shipped_names():
+        generator = build_generator()
+        load_float16(generator, shipped_path(str(model)))
+        return generator
+    path = Path(model)
+    if not path.is_file():
+        raise ValueError(
+            f"model: got {model}, expected one of {', '.join(shipped_names())} or a file "
+            "(.keras, .weights.h5, .npz)"
+        )
+    if path.suffix == ".npz":
+        generator = build_generator()
+        load_float16(generator, path)
+        return generator
+    try:
+        if path.name.endswith(".weights.h5"):
+            generator = build_generator()
+            generator.load_weights(path)
+            return generator
+        return keras.saving.load_model(path, compile=False)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(
+            f"model: got {path}, expected a file saved by Keras or srgan-tf train: {reason}"
+        ) from None

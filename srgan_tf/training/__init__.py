@@ -1,0 +1,1 @@
+"""Training runs: schedule, checkpoints, averaged weights, callbacks, and the run itself."""
