@@ -31,6 +31,8 @@ class TrainConfig:
     Attributes:
         recipe: name of a recipe in `srgan_tf.recipes`.
         data: what a batch is made of.
+        num_blocks: residual blocks of the generator (16 in the paper; Figure 7 varies it).
+        num_filters: its feature maps (64 in the paper).
         steps: mini-batches in all; the recipe's schedule is scaled to it. None: the paper's number.
         learning_rate: peak rate of Adam, in place of the recipe's. None: the recipe's.
         schedule: `paper` (constant phases) or `cosine` (from the peak to 0).
@@ -48,6 +50,8 @@ class TrainConfig:
 
     recipe: str
     data: DataConfig
+    num_blocks: int = 16
+    num_filters: int = 64
     steps: int | None = None
     learning_rate: float | None = None
     schedule: str = "paper"

@@ -19,7 +19,7 @@ exit codes: 0 done; 1 some of several inputs failed; 2 wrong use, or the input c
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before anything imports TensorFlow
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors reach us as exceptions
     parser = argparse.ArgumentParser(
         prog="srgan-tf",
         description="Upscale pictures 4x with SRGAN's networks; train and score them.",

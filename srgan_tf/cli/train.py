@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from srgan_tf.cli.quiet import quiet_start
 from srgan_tf.config import DataConfig, TrainConfig
 from srgan_tf.recipes import RECIPES
 
@@ -39,6 +40,8 @@ def add_command(commands: Any) -> None:
     add("--out", metavar="RUN_DIR", required=True, help="run folder, made when absent")
     add("--resume", action="store_true", help="go on from the run folder's checkpoint")
     add("--steps", type=positive_int, metavar="N", help="mini-batches (the paper: 1,000,000)")
+    add("--num-blocks", type=count, metavar="B", help="residual blocks of the generator (16)")
+    add("--num-filters", type=positive_int, metavar="N", help="its feature maps (64)")
     add("--batch-size", type=positive_int, metavar="N", help="crops in a mini-batch (16)")
     add("--crop-size", type=positive_int, metavar="N", help="side of a crop, pixels (96)")
     add("--learning-rate", type=positive_float, metavar="X", help="peak rate of Adam (1e-4)")
@@ -69,7 +72,8 @@ def run(options: argparse.Namespace) -> int:
     given = vars(options)
     resume = given.get("resume", False)
     config = merge_settings(given, Path(options.out) / "config.json" if resume else None)
-    from srgan_tf.training.run import train
+    with quiet_start():
+        from srgan_tf.training.run import train
 
     train(config, options.out, resume=resume)
     return 0

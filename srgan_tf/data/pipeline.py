@@ -54,9 +54,9 @@ def folder_dataset(
             ),
             lambda: tf.numpy_function(read_other, [index, top, left], tf.uint8, stateful=False),
         )
-        return _apply_symmetry(tf.ensure_shape(hr, (size, size, 3)), symmetry)
+        return apply_symmetry(tf.ensure_shape(hr, (size, size, 3)), symmetry)
 
-    return _batches(
+    return batch_crops(
         tf.data.Dataset.counter(first_step)
         .flat_map(plan_dataset)
         .map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True),
@@ -64,14 +64,14 @@ def folder_dataset(
     )
 
 
-def _apply_symmetry(image: tf.Tensor, symmetry: tf.Tensor) -> tf.Tensor:
+def apply_symmetry(image: tf.Tensor, symmetry: tf.Tensor) -> tf.Tensor:
     """`srgan_tf.imaging.symmetry.apply_symmetry` on a tensor."""
     image = tf.cond(symmetry & 1 > 0, lambda: image[:, ::-1], lambda: image)
     image = tf.cond(symmetry & 2 > 0, lambda: image[::-1], lambda: image)
     return tf.cond(symmetry & 4 > 0, lambda: tf.transpose(image, (1, 0, 2)), lambda: image)
 
 
-def _batches(crops: tf.data.Dataset, config: DataConfig) -> tf.data.Dataset:
+def batch_crops(crops: tf.data.Dataset, config: DataConfig) -> tf.data.Dataset:
     """Batches uint8 crops, reduces them and brings both pictures into their ranges."""
     matrix = tf.constant(degradation_matrix(config.degradation, config.crop_size, config.sigma))
     rounds_between = config.degradation == "bicubic"

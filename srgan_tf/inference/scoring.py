@@ -61,15 +61,8 @@ def score_pictures(
 def sr_from_engine(
     engine: Callable[[np.ndarray], np.ndarray],
 ) -> Callable[[BenchmarkImage], np.ndarray]:
-    """A network takes and gives colour: a gray picture is replicated to RGB before it."""
+    """Engines take and give colour: a gray picture is replicated to RGB before them."""
     return lambda image: engine(to_rgb(image.lr))
-
-
-def sr_from_interpolation(
-    upscale: Callable[[np.ndarray], np.ndarray],
-) -> Callable[[BenchmarkImage], np.ndarray]:
-    """Interpolation keeps a gray picture gray."""
-    return lambda image: upscale(image.lr)
 
 
 def sr_from_folder(folder: Path, benchmark: Benchmark) -> Callable[[BenchmarkImage], np.ndarray]:

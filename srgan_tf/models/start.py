@@ -22,8 +22,17 @@ def start_as_interpolation(generator: keras.Model) -> None:
 
     Args:
         generator: an untrained model of `build_generator`, changed in place. It needs at least
-            three filters and the long skip; otherwise only the parts that can apply are.
+            three filters and the long skip.
+
+    Raises:
+        ValueError: it lacks them.
     """
+    names = {layer.name for layer in generator.layers}
+    if generator.get_layer("head_conv").filters < 3 or "long_skip" not in names:
+        raise ValueError(
+            "starting as interpolation: got a generator with fewer than 3 filters or without the "
+            "long skip; start it at random"
+        )
     kernel, bias = generator.get_layer("head_conv").get_weights()
     kernel[..., :3] = 0
     kernel[4, 4, :, :3] = np.eye(3)

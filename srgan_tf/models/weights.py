@@ -6,7 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from srgan_tf.imaging.files import write_atomically
+from srgan_tf.imaging.files import read_arrays, write_atomically
 from srgan_tf.models.generator import build_generator
 from srgan_tf.models.shipped import shipped_names, shipped_path
 
@@ -14,7 +14,7 @@ from srgan_tf.models.shipped import shipped_names, shipped_path
 def save_float16(generator: keras.Model, path: str | Path) -> None:
     """Writes every variable in half precision, keyed by its path: NumPy's `.npz`, 2 bytes each."""
     arrays = {
-        variable.path: keras.ops.convert_to_numpy(variable.value).astype(np.float16)
+        variable.path: variable.numpy().astype(np.float16)
         for variable in generator.variables
     }
     write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
@@ -26,15 +26,25 @@ def load_float16(generator: keras.Model, path: str | Path) -> None:
     Raises:
         ValueError: not such a file, or of another architecture. The network is unchanged then.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {key: file[key].astype(np.float32) for key in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"weights: got {path}, expected a weights file (.npz): {error}") from None
+    arrays = {key: array.astype(np.float32) for key, array in read_arrays(path).items()}
+    _assign(generator, arrays, str(path))
+
+
+def copy_weights(source: keras.Model, target: keras.Model) -> None:
+    """Copies all weights of one generator into another of the same architecture.
+
+    Raises:
+        ValueError: the architectures differ. The target is unchanged then.
+    """
+    arrays = {v.path: v.numpy() for v in source.variables}
+    _assign(target, arrays, f"weights of {source.name}")
+
+
+def _assign(generator: keras.Model, arrays: dict[str, np.ndarray], origin: str) -> None:
     shapes = {variable.path: tuple(variable.shape) for variable in generator.variables}
     if shapes != {key: array.shape for key, array in arrays.items()}:
         raise ValueError(
-            f"weights: got {path} for another network, expected one with "
+            f"weights: got {origin} for another network, expected one with "
             f"{generator.count_params():,} parameters"
         )
     for variable in generator.variables:

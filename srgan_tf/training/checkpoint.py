@@ -1,15 +1,13 @@
 """One file with a run's whole state, in NumPy's format: any Keras backend can go on from it."""
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
-from srgan_tf.imaging.files import write_atomically
+from srgan_tf.imaging.files import read_arrays, write_atomically
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ def save_checkpoint(path: str | Path, step: int, groups: Mapping[str, Any]) -> N
         groups: name of a group -> anything with `.variables` (a model, an optimizer).
     """
     arrays = {
-        f"{group}/{variable.path}": keras.ops.convert_to_numpy(variable.value)
+        f"{group}/{variable.path}": variable.numpy()
         for group, owner in groups.items()
         for variable in owner.variables
     }
@@ -42,15 +40,10 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     Raises:
         ValueError: no such file, or not a checkpoint.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file.files}
-        step = int(arrays.pop("step"))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(
-            f"checkpoint: got {path}, expected a checkpoint.npz written by srgan-tf train ({error})"
-        ) from None
-    return Checkpoint(step, arrays)
+    arrays = read_arrays(path)
+    if "step" not in arrays:
+        raise ValueError(f"checkpoint: got {path}, expected a checkpoint.npz of srgan-tf train")
+    return Checkpoint(int(arrays.pop("step")), arrays)
 
 
 def restore_checkpoint(checkpoint: Checkpoint, groups: Mapping[str, Any]) -> None:

@@ -3,32 +3,26 @@
 import dataclasses
 import json
 import math
-import os
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from srgan_tf.config import TrainConfig
 from srgan_tf.data.benchmarks import BenchmarkImage, find_benchmarks
-from srgan_tf.data.folder import FolderSource, Photo, open_folder, read_photo
-from srgan_tf.data.sampler import sample_batches
+from srgan_tf.data.sources import open_data
 from srgan_tf.imaging.files import write_atomically
-from srgan_tf.imaging.resize import reduce_4x
 from srgan_tf.metrics import PSNR
 from srgan_tf.models.generator import build_generator
 from srgan_tf.models.start import start_as_interpolation
-from srgan_tf.models.weights import load_generator
+from srgan_tf.models.weights import copy_weights, load_generator
 from srgan_tf.recipes import Recipe, find_recipe
 from srgan_tf.training.averaging import average_weights
 from srgan_tf.training.callbacks import BenchmarkScores, ProgressLines, RunCheckpoint, UpdateAverage
 from srgan_tf.training.checkpoint import load_checkpoint, restore_checkpoint
 from srgan_tf.training.schedule import WarmupSchedule, scale_phases
 
-_HOLDOUT_SIDE = 320  # held-out pictures are scored on their middle, at most this many pixels wide
 _CALIBRATION_BATCHES = 12  # for the averaged network's batch statistics
 
 
@@ -62,19 +56,18 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
     first_step = checkpoint.step if checkpoint else 0
     total_steps = config.steps or recipe.steps
     keras.utils.set_random_seed(config.data.seed)
-    source = open_folder(config.data.source, config.data.crop_size, os.cpu_count() or 1)
-    training, held_out = split_holdout(source, config.holdout)
-    _say(source.summary() + (f"; {len(held_out)} of them held out" if held_out else ""))
+    data = open_data(config.data, config.holdout)
+    _say(data.summary)
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(config.precision)
     try:
-        generator = build_generator()
+        generator = build_generator(config.num_blocks, config.num_filters)
         optimizer = _make_optimizer(config, recipe, total_steps)
     finally:
         keras.config.set_dtype_policy(policy)
-    averaged = build_generator()
+    averaged = build_generator(config.num_blocks, config.num_filters)
     if config.init:
-        generator.set_weights(load_generator(config.init).get_weights())
+        copy_weights(load_generator(config.init), generator)
     elif config.initialization == "interpolation":
         start_as_interpolation(generator)
     optimizer.build(generator.trainable_variables)
@@ -94,14 +87,14 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
         jit_compile=use_xla(config.jit_compile),
         steps_per_execution=config.steps_per_execution,
     )
-    calibration = _calibration_batches(training, config)
+    calibration = data.calibration_batches(_CALIBRATION_BATCHES)
     epochs = math.ceil((total_steps - first_step) / config.save_every)
     steps_per_epoch = math.ceil((total_steps - first_step) / epochs)
     folder.mkdir(parents=True, exist_ok=True)
     _write_config(config, folder)
     callbacks: list[keras.callbacks.Callback] = [
         UpdateAverage(lambda: average_weights(generator, optimizer, averaged, calibration)),
-        BenchmarkScores(_pictures_to_score(held_out, config), averaged),
+        BenchmarkScores(_pictures_to_score(data.held_out, config), averaged),
         ProgressLines(folder, total_steps, first_step, steps_per_epoch, config.data.batch_size),
         RunCheckpoint(folder, groups, averaged, first_step, steps_per_epoch),
     ]
@@ -110,7 +103,7 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
             keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False)
         )
     generator.fit(
-        _batches(training, config, first_step),
+        data.batches(first_step),
         epochs=epochs,
         steps_per_epoch=steps_per_epoch,
         callbacks=callbacks,
@@ -118,15 +111,6 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
         verbose=0,
     )
     return averaged
-
-
-def split_holdout(source: FolderSource, wanted: int) -> tuple[list[Photo], list[Photo]]:
-    """Keeps pictures out of training to score on: evenly spread, at most a tenth of them all."""
-    photos = list(source.photos)
-    count = min(wanted, len(photos) // 10)
-    chosen = {round((index + 0.5) * len(photos) / count) for index in range(count)}
-    training = [photo for index, photo in enumerate(photos) if index not in chosen]
-    return training, [photos[index] for index in sorted(chosen)]
 
 
 def use_xla(jit_compile: str) -> bool:
@@ -157,39 +141,14 @@ def _make_optimizer(config: TrainConfig, recipe: Recipe, steps: int) -> keras.op
     if not 0 <= config.ema < 1:
         raise ValueError(f"ema: got {config.ema}, expected 0 (none) up to below 1, such as 0.999")
     ema = {"use_ema": True, "ema_momentum": config.ema} if config.ema else {}
-    return keras.optimizers.Adam(schedule, beta_1=0.9, **ema)
+    return keras.optimizers.Adam(schedule, beta_1=0.9, name="adam", **ema)
 
 
-def _batches(photos: list[Photo], config: TrainConfig, first_step: int) -> Iterable[Any]:
-    if keras.backend.backend() == "tensorflow":
-        from srgan_tf.data.pipeline import folder_dataset
-
-        return folder_dataset(photos, config.data, first_step)
-    return sample_batches(photos, config.data, first_step, os.cpu_count() or 1)
-
-
-def _calibration_batches(photos: list[Photo], config: TrainConfig) -> list[np.ndarray]:
-    """Batches that the run itself never draws: its seed with the bits turned over."""
-    data = dataclasses.replace(config.data, seed=2**32 - 1 - config.data.seed)
-    batches = sample_batches(photos, data, num_threads=2)
-    return [next(batches)[0] for _ in range(_CALIBRATION_BATCHES)]
-
-
-def _pictures_to_score(held_out: list[Photo], config: TrainConfig) -> dict[str, Any]:
-    pictures: dict[str, Any] = {}
-    if held_out:
-        pictures["holdout"] = [_middle(photo) for photo in held_out]
+def _pictures_to_score(held_out: list[BenchmarkImage], config: TrainConfig) -> dict[str, Any]:
+    pictures: dict[str, Any] = {"holdout": held_out} if held_out else {}
     if config.benchmarks:
         pictures |= {benchmark.name: benchmark for benchmark in find_benchmarks(config.benchmarks)}
     return pictures
-
-
-def _middle(photo: Photo) -> BenchmarkImage:
-    hr = read_photo(photo)
-    height, width = (min(side, _HOLDOUT_SIDE) // 4 * 4 for side in hr.shape[:2])
-    top, left = (hr.shape[0] - height) // 2, (hr.shape[1] - width) // 2
-    hr = hr[top : top + height, left : left + width]
-    return BenchmarkImage(Path(photo.path).stem, hr, reduce_4x(hr))
 
 
 def _write_config(config: TrainConfig, folder: Path) -> None:

@@ -1,0 +1,24 @@
+"""Starting Keras without the start-up chatter of the C++ libraries below it."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def quiet_start() -> Iterator[None]:
+    """Discards what is written to the process's standard error, for the time of an import.
+
+    TensorFlow's libraries log before their log level can be set. Exceptions pass as usual.
+    """
+    sys.stderr.flush()
+    saved = os.dup(2)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(silence, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(silence)
+        os.close(saved)

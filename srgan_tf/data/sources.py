@@ -1,0 +1,95 @@
+"""From a SOURCE, a folder or `tfds:NAME`, to what a training run needs of it."""
+
+import dataclasses
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from srgan_tf.config import DataConfig
+from srgan_tf.data.benchmarks import BenchmarkImage
+from srgan_tf.data.folder import Photo, open_folder, read_photo
+from srgan_tf.data.sampler import sample_batches
+from srgan_tf.imaging.resize import reduce_4x
+
+_HOLDOUT_SIDE = 320  # held-out pictures are scored on their middle, at most this many pixels wide
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """An opened source: batches of it under Keras' current backend.
+
+    Attributes:
+        config: source, batch size, crop size, degradation and seed.
+        photos: the training pictures of a folder; None: the source is a TFDS dataset.
+        held_out: pictures of the folder that were kept out of training, to score on.
+        summary: one line about what was found.
+    """
+
+    config: DataConfig
+    photos: list[Photo] | None
+    held_out: list[BenchmarkImage]
+    summary: str
+
+    def batches(self, first_step: int = 0) -> Iterable[Any]:
+        """Returns (lr, hr) batches from `first_step` on, without end, for `model.fit`."""
+        if self.photos is None:
+            from srgan_tf.data.tfds_source import tfds_dataset
+
+            return tfds_dataset(self.config, first_step)
+        if keras.backend.backend() == "tensorflow":
+            from srgan_tf.data.pipeline import folder_dataset
+
+            return folder_dataset(self.photos, self.config, first_step)
+        return sample_batches(self.photos, self.config, first_step, _num_threads())
+
+    def calibration_batches(self, count: int) -> list[np.ndarray]:
+        """Returns the lr of `count` batches drawn with another seed than the run's."""
+        seed = self.config.seed + 2**30
+        data = dataclasses.replace(self, config=dataclasses.replace(self.config, seed=seed))
+        batches = iter(data.batches())
+        return [np.asarray(next(batches)[0]) for _ in range(count)]
+
+
+def open_data(config: DataConfig, holdout: int = 0) -> TrainingData:
+    """Opens a folder, or a TFDS dataset by the name `tfds:NAME[:SPLIT]`.
+
+    With a folder and a backend other than TensorFlow, TensorFlow is not imported.
+
+    Args:
+        config: source, batch size, crop size, degradation and seed.
+        holdout: pictures of a folder to keep out of training, at most a tenth of them.
+
+    Raises:
+        ValueError: the source cannot be used.
+    """
+    if config.source.startswith("tfds:"):
+        return TrainingData(config, None, [], config.source)
+    source = open_folder(config.source, config.crop_size, _num_threads())
+    photos, held_out = split_holdout(source.photos, holdout)
+    summary = f"{source.summary()} ({len(held_out)} held out)"
+    return TrainingData(config, photos, [_middle(photo) for photo in held_out], summary)
+
+
+def split_holdout(photos: Sequence[Photo], wanted: int) -> tuple[list[Photo], list[Photo]]:
+    """Keeps pictures out of training: evenly spread over the folder, at most a tenth of it."""
+    count = min(wanted, len(photos) // 10)
+    chosen = {int((index + 0.5) * len(photos) / count) for index in range(count)}
+    training = [photo for index, photo in enumerate(photos) if index not in chosen]
+    return training, [photos[index] for index in sorted(chosen)]
+
+
+def _middle(photo: Photo) -> BenchmarkImage:
+    hr = read_photo(photo)
+    height, width = (min(side, _HOLDOUT_SIDE) // 4 * 4 for side in hr.shape[:2])
+    top, left = (hr.shape[0] - height) // 2, (hr.shape[1] - width) // 2
+    hr = hr[top : top + height, left : left + width]
+    return BenchmarkImage(Path(photo.path).stem, hr, reduce_4x(hr))
+
+
+def _num_threads() -> int:
+    return len(os.sched_getaffinity(0))

@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from srgan_tf.imaging.resize import upscale_nearest
+from srgan_tf.imaging.tiles import map_tiles, split_axis, tile_windows
+
+
+@pytest.mark.parametrize("tile", [1, 3, 16, 70])
+@pytest.mark.parametrize("overlap", [0, 2, 9])
+@pytest.mark.parametrize("sizes", [range(1, 36), range(36, 71)])
+def test_windows_cover_an_axis(sizes, tile, overlap):
+    for size in sizes:
+        windows = split_axis(size, tile, overlap)
+        kept = [pixel for w in windows for pixel in range(w.keep_start, w.keep_stop)]
+        assert kept == list(range(size))
+        for w in windows:
+            assert w.keep_start < w.keep_stop
+            assert w.keep_stop - w.keep_start <= tile or len(windows) == 1
+            assert 0 <= w.start <= w.keep_start < w.keep_stop <= w.stop <= size
+            assert w.stop - w.start == min(size, tile + 2 * overlap)
+            assert w.start == 0 or w.keep_start - w.start >= overlap
+            assert w.stop == size or w.stop - w.keep_stop >= overlap
+
+
+def test_tile_windows_go_row_by_row():
+    corners = [(rows.keep_start, columns.keep_start) for rows, columns in tile_windows(8, 9, 4, 1)]
+    assert corners == [(0, 0), (0, 3), (0, 6), (4, 0), (4, 3), (4, 6)]
+
+
+def box_sum_4x(lr):
+    """Sums 7x7 pixels (radius 3, zeros outside), then repeats the sum, modulo 256."""
+    padded = np.pad(lr, ((3, 3), (3, 3), (0, 0)))
+    return upscale_nearest(np.lib.stride_tricks.sliding_window_view(padded, (7, 7), (0, 1)).sum(
+        axis=(-1, -2), dtype=np.uint8))  # fmt: skip
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (5, 40), (23, 31), (32, 7)])
+@pytest.mark.parametrize("tile", [1, 8, 13])
+def test_tiles_give_the_whole_when_they_overlap_by_the_radius(height, width, tile, rng):
+    lr = rng.integers(0, 256, (height, width, 3), np.uint8)
+    np.testing.assert_array_equal(map_tiles(box_sum_4x, lr, tile, 3), box_sum_4x(lr))
+
+
+def test_tiles_show_when_they_overlap_by_less(rng):
+    lr = rng.integers(0, 256, (23, 31, 3), np.uint8)
+    assert (map_tiles(box_sum_4x, lr, 8, 2) != box_sum_4x(lr)).any()
+
+
+def test_the_function_gets_windows_of_one_size(rng):
+    shapes = set()
+
+    def recording(lr):
+        shapes.add(lr.shape)
+        return upscale_nearest(lr, 2)
+
+    lr = rng.integers(0, 256, (50, 37, 3), np.uint8)
+    result = map_tiles(recording, lr, tile=10, overlap=2, scale=2)
+    np.testing.assert_array_equal(result, upscale_nearest(lr, 2))
+    assert shapes == {(14, 14, 3)}
+
+
+@pytest.mark.parametrize(("tile", "overlap"), [(0, 4), (-1, 4), (4, -1)])
+def test_bad_tiles(tile, overlap):
+    with pytest.raises(ValueError, match=f"got tile={tile}, overlap={overlap}, expected at least"):
+        split_axis(20, tile, overlap)

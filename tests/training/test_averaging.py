@@ -1,0 +1,44 @@
+import keras
+import numpy as np
+import pytest
+
+from srgan_tf.models.generator import build_generator
+from srgan_tf.training.averaging import average_weights
+
+
+def batches(count):
+    rng = np.random.default_rng(0)
+    return [rng.random((2, 6, 6, 3), dtype=np.float32) * (i + 1) for i in range(count)]
+
+
+def test_statistics_are_the_mean_over_the_batches():
+    generator, averaged = build_generator(1, 4), build_generator(1, 4)
+    optimizer = keras.optimizers.Adam()
+    optimizer.build(generator.trainable_variables)
+    lr_batches = batches(3)
+    average_weights(generator, optimizer, averaged, lr_batches)
+    first = keras.Model(averaged.input, averaged.get_layer("block01_conv1").output)
+    seen = [np.asarray(first(lr)) for lr in lr_batches]
+    norm = averaged.get_layer("block01_bn1")
+    means = np.mean([x.mean(axis=(0, 1, 2)) for x in seen], axis=0)
+    variances = np.mean([x.var(axis=(0, 1, 2)) for x in seen], axis=0)
+    np.testing.assert_allclose(norm.moving_mean.numpy(), means, atol=1e-5)
+    np.testing.assert_allclose(norm.moving_variance.numpy(), variances, rtol=1e-3, atol=1e-6)
+    assert norm.momentum == pytest.approx(0.99)
+
+
+def test_weights_are_the_moving_average():
+    generator, averaged = build_generator(0, 3), build_generator(0, 3)
+    optimizer = keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.75)
+    tail = generator.get_layer("tail_conv").bias
+    steps = []
+    for _ in range(2):
+        optimizer.apply(
+            [np.ones(v.shape, "float32") for v in generator.trainable_variables],
+            generator.trainable_variables,
+        )
+        steps.append(tail.numpy().copy())
+    average_weights(generator, optimizer, averaged, [])
+    expected = 0.75 * steps[0] + 0.25 * steps[1]
+    np.testing.assert_allclose(averaged.get_layer("tail_conv").bias.numpy(), expected, rtol=1e-6)
+    assert not np.allclose(expected, steps[1])
