@@ -35,8 +35,10 @@ def export_tflite(generator: keras.Model, path: str | Path, quantize: str = "non
         sr = network(lr, training=False)
         return {"sr": tf.clip_by_value(sr, 0.0, 1.0)}
 
+    module = tf.Module()  # tracks the raw variables; through a Keras model they are not found
+    module.weights = [variable.value for variable in network.variables]
     converter = tf.lite.TFLiteConverter.from_concrete_functions(
-        [upscale.get_concrete_function()], network
+        [upscale.get_concrete_function()], module
     )
     if quantize != "none":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]

@@ -14,8 +14,7 @@ from srgan_tf.models.shipped import shipped_names, shipped_path
 def save_float16(generator: keras.Model, path: str | Path) -> None:
     """Writes every variable in half precision, keyed by its path: NumPy's `.npz`, 2 bytes each."""
     arrays = {
-        variable.path: variable.numpy().astype(np.float16)
-        for variable in generator.variables
+        variable.path: variable.numpy().astype(np.float16) for variable in generator.variables
     }
     write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
 

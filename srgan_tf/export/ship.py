@@ -1,0 +1,25 @@
+"""Makes a trained generator a model of the package: `python -m srgan_tf.export.ship NAME FILE`."""
+
+import sys
+
+from srgan_tf.export.tflite import export_tflite
+from srgan_tf.models.generator import build_generator
+from srgan_tf.models.shipped import shipped_path
+from srgan_tf.models.weights import load_float16, load_generator, save_float16
+
+
+def ship(name: str, file: str) -> None:
+    """Writes `weights/NAME.npz` and, from those very half-precision weights, `weights/NAME.tflite`.
+
+    Args:
+        name: a recipe's name.
+        file: what `load_generator` takes, such as a run folder's `generator.keras`.
+    """
+    save_float16(load_generator(file), shipped_path(name))
+    generator = build_generator()
+    load_float16(generator, shipped_path(name))
+    export_tflite(generator, shipped_path(name, ".tflite"), quantize="float16")
+
+
+if __name__ == "__main__":
+    ship(*sys.argv[1:])

@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+from ai_edge_litert.interpreter import Interpreter
+
+from srgan_tf.export.tflite import export_tflite
+from srgan_tf.models.generator import build_generator
+from srgan_tf.models.start import start_as_interpolation
+
+NATIVE = {"ADD", "CONV_2D", "DELEGATE", "DEPTH_TO_SPACE", "MAXIMUM", "MINIMUM", "PRELU", "RELU"}
+
+
+@pytest.fixture(scope="module")
+def generator():
+    model = build_generator(2, 8)
+    start_as_interpolation(model)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("quantize", "tolerance"), [("none", 1e-5), ("float16", 2e-3), ("dynamic", 5e-2)]
+)
+def test_export_equals_keras_at_any_size(generator, tmp_path, quantize, tolerance):
+    path = tmp_path / "model.tflite"
+    export_tflite(generator, path, quantize)
+    runner = Interpreter(str(path)).get_signature_runner()
+    rng = np.random.default_rng(0)
+    for size in ((5, 7), (24, 16)):
+        lr = rng.random((1, *size, 3), dtype=np.float32)
+        sr = runner(lr=lr)["sr"]
+        expected = np.clip((np.asarray(generator(lr)) + 1) / 2, 0, 1)
+        assert sr.shape == (1, 4 * size[0], 4 * size[1], 3)
+        assert np.abs(sr - expected).max() < tolerance
+
+
+def test_only_native_operators_are_used(generator, tmp_path):
+    path = tmp_path / "model.tflite"
+    export_tflite(generator, path)
+    interpreter = Interpreter(str(path))
+    names = {details["op_name"] for details in interpreter._get_ops_details()}
+    assert names <= NATIVE
+
+
+def test_unknown_quantization_writes_nothing(generator, tmp_path):
+    with pytest.raises(ValueError, match="expected one of none, float16, dynamic"):
+        export_tflite(generator, tmp_path / "model.tflite", "int4")
+    assert list(tmp_path.iterdir()) == []

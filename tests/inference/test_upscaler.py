@@ -1,0 +1,108 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import srgan_tf
+from srgan_tf.export.tflite import export_tflite
+from srgan_tf.imaging.resize import upscale_bicubic
+from srgan_tf.inference.engines import open_engine
+from srgan_tf.inference.upscaler import Upscaler, save_picture
+from srgan_tf.metrics import psnr
+from srgan_tf.models.generator import build_generator
+from srgan_tf.models.start import start_as_interpolation
+
+CHELSEA = Path(__file__).resolve().parents[2] / "srgan_tf" / "samples" / "chelsea.png"
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """A small generator as `.keras` and as `.tflite`."""
+    folder = tmp_path_factory.mktemp("models")
+    generator = build_generator(1, 8)
+    start_as_interpolation(generator)
+    generator.save(folder / "small.keras")
+    export_tflite(generator, folder / "small.tflite")
+    return folder
+
+
+def crop(size):
+    with Image.open(CHELSEA) as image:
+        return image.crop((150, 60, 150 + size[0], 60 + size[1]))
+
+
+def difference(a, b):
+    return int(np.abs(np.asarray(a).astype(int) - np.asarray(b).astype(int)).max())
+
+
+def test_keras_and_litert_give_the_same_picture(files):
+    picture = crop((61, 33))
+    by_keras = Upscaler(files / "small.keras")(picture)
+    by_litert = Upscaler(files / "small.tflite")(picture)
+    assert by_keras.size == (244, 132)
+    assert difference(by_keras, by_litert) <= 1
+    bilinear = picture.resize((244, 132), Image.Resampling.BILINEAR)
+    assert psnr(np.asarray(by_keras), np.asarray(bilinear)) > 22  # no channel or axis is swapped
+
+
+@pytest.mark.parametrize("model", ["small.keras", "small.tflite"])
+def test_tiles_give_the_whole_picture(files, model):
+    picture = crop((150, 101))
+    whole = Upscaler(files / model, tile=256)(picture)
+    tiled = Upscaler(files / model, tile=16)(picture)
+    assert difference(whole, tiled) <= 1
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (3, 2)])
+def test_tiny_pictures(files, size):
+    assert Upscaler(files / "small.tflite")(crop(size)).size == (4 * size[0], 4 * size[1])
+
+
+def test_gray_arrays_and_files_are_taken_too(tmp_path):
+    gray = np.asarray(crop((10, 8)).convert("L"))
+    large = srgan_tf.upscale(gray, model="bicubic")
+    assert large.mode == "RGB"
+    np.testing.assert_array_equal(np.asarray(large)[..., 1], upscale_bicubic(gray))
+    save_picture(crop((10, 8)), tmp_path / "a.png")
+    assert srgan_tf.upscale(tmp_path / "a.png", model="nearest").size == (40, 32)
+    with pytest.raises(ValueError, match=r"expected uint8 \(h, w, 3\)"):
+        srgan_tf.upscale(np.zeros((4, 4, 4), np.uint8), model="nearest")
+
+
+def test_orientation_is_applied(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by 90 degrees
+    crop((10, 8)).save(tmp_path / "turned.jpg", exif=exif)
+    assert srgan_tf.upscale(tmp_path / "turned.jpg", model="nearest").size == (32, 40)
+
+
+@pytest.mark.parametrize(
+    ("model", "engine", "message"),
+    [
+        ("no_such_model", None, "expected one of"),
+        ("small.tflite", "keras", "only litert runs"),
+        ("small.keras", "litert", "use --engine keras"),
+        ("small.keras", "abacus", "expected litert or keras"),
+        ("missing.tflite", None, r"expected a \.tflite file"),
+    ],
+)
+def test_wrong_models_and_engines_are_one_clear_line(files, model, engine, message):
+    path = files / model if "." in model else model
+    with pytest.raises(ValueError, match=message) as error:
+        open_engine(path, engine)
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_is_no_model_is_one_clear_line(tmp_path):
+    for name in ("text.tflite", "text.keras", "text.npz", "text.weights.h5"):
+        (tmp_path / name).write_text("hello")
+        with pytest.raises(ValueError, match=name) as error:
+            open_engine(tmp_path / name)
+        assert "\n" not in str(error.value)
+
+
+def test_an_unknown_suffix_writes_nothing(tmp_path):
+    with pytest.raises(ValueError, match="got suffix"):
+        save_picture(crop((4, 4)), tmp_path / "a.xyz")
+    assert list(tmp_path.iterdir()) == []

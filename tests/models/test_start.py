@@ -1,0 +1,104 @@
+import keras
+import numpy as np
+import pytest
+
+from srgan_tf.metrics import psnr
+from srgan_tf.models.generator import build_generator
+from srgan_tf.models.start import start_as_interpolation
+
+
+@pytest.fixture(scope="module")
+def started():
+    """A small network that starts as interpolation. Shared: tests may not change it."""
+    keras.utils.set_random_seed(0)
+    generator = build_generator(num_blocks=2, num_filters=8)
+    start_as_interpolation(generator)
+    return generator
+
+
+def bilinear_4x(lr):
+    """Bilinear interpolation, pixel centres at 1/2, straight from the definition."""
+    height, width, channels = lr.shape
+    sr = np.empty((4 * height, 4 * width, channels))
+    for i in range(4 * height):
+        for j in range(4 * width):
+            y, x = ((k + 0.5) / 4 - 0.5 for k in (i, j))
+            top, left = int(np.floor(y)), int(np.floor(x))
+            sr[i, j] = 0
+            for row, column in [(top, left), (top, left + 1), (top + 1, left), (top + 1, left + 1)]:
+                weight = (1 - abs(y - row)) * (1 - abs(x - column))
+                sr[i, j] += weight * lr[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)]
+    return sr
+
+
+def test_without_its_random_part_it_is_bilinear_interpolation(started, rng):
+    generator = keras.models.clone_model(started)
+    generator.set_weights(started.get_weights())
+    tail = generator.get_layer("tail_conv")
+    kernel, bias = tail.get_weights()
+    kernel[:, :, 3:] = 0
+    tail.set_weights([kernel, bias])
+    lr = rng.uniform(0, 1, (6, 9, 3)).astype(np.float32)
+    sr = generator.predict_on_batch(lr[None])[0]
+    expected = 2 * bilinear_4x(lr) - 1
+    np.testing.assert_allclose(sr[2:-2, 2:-2], expected[2:-2, 2:-2], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [{"num_blocks": 2, "num_filters": 8}, {}])
+def test_with_its_random_part_it_is_near(size, samples):
+    keras.utils.set_random_seed(1)
+    generator = build_generator(**size)
+    start_as_interpolation(generator)
+    lr = samples["chelsea"][100:124, 130:160] / np.float32(255)
+    sr = (generator.predict_on_batch(lr[None])[0] + 1) / 2
+    difference = psnr(255 * sr[4:-4, 4:-4], 255 * bilinear_4x(lr)[4:-4, 4:-4])
+    assert difference > 30  # dB, all of it from the random part
+
+
+def outputs(generator, names, lr):
+    layers = [generator.get_layer(name).output for name in names]
+    return keras.Model(generator.inputs, layers).predict_on_batch(lr)
+
+
+def test_the_four_subpixels_start_equal(started, rng):
+    lr = rng.uniform(0, 1, (1, 5, 6, 3)).astype(np.float32)
+    for stage in outputs(started, ["upsample1_prelu", "upsample2_prelu"], lr):
+        corners = stage[:, ::2, ::2]
+        assert corners.std() > 0.01
+        for dy, dx in [(0, 1), (1, 0), (1, 1)]:
+            np.testing.assert_array_equal(stage[:, dy::2, dx::2], corners)
+
+
+def test_residual_blocks_start_as_the_identity(started, rng):
+    lr = rng.uniform(0, 1, (1, 5, 6, 3)).astype(np.float32)
+    head, after = outputs(started, ["head_prelu", "block02_add"], lr)
+    assert head[..., 3:].std() > 0.01  # maps beyond the colours start at random
+    np.testing.assert_array_equal(after, head)
+
+
+def test_every_other_weight_stays_random(started):
+    for name in ("block01_conv1", "block02_conv2", "post_conv", "tail_conv"):
+        kernel = started.get_layer(name).get_weights()[0]
+        assert kernel[..., 3:, :].std() > 1e-3
+    assert started.get_layer("upsample1_conv").get_weights()[0][..., 3:8].std() > 1e-3
+
+
+def test_the_spread_of_features_is_kept(started, rng):
+    """Equal sub-pixels are drawn with the variance of the narrower layer."""
+    generator = build_generator(num_blocks=0, num_filters=32)
+    plain = generator.get_layer("upsample1_conv").get_weights()[0].std()
+    start_as_interpolation(generator)
+    glorot = np.sqrt(2 / (9 * (32 + 32)))
+    ours = generator.get_layer("upsample1_conv").get_weights()[0][..., 3:32].std()
+    assert plain < 0.7 * glorot
+    assert 0.8 * glorot < ours < 1.4 * glorot
+
+
+@pytest.mark.parametrize(
+    "size", [{"num_filters": 8, "long_skip": False}, {"num_filters": 3}, {"num_filters": 2}]
+)
+def test_other_architectures_start_too(size):
+    generator = build_generator(num_blocks=1, **size)
+    start_as_interpolation(generator)
+    sr = generator.predict_on_batch(np.full((1, 4, 4, 3), 0.5, np.float32))
+    assert np.isfinite(sr).all()

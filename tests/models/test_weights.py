@@ -1,0 +1,178 @@
+import keras
+import numpy as np
+import pytest
+
+from srgan_tf.models import weights
+from srgan_tf.models.generator import build_generator
+from srgan_tf.models.weights import copy_weights, load_float16, load_generator, save_float16
+
+
+@pytest.fixture
+def other():
+    """A network like `small_generator`, with other weights."""
+    return build_generator(num_blocks=2, num_filters=8)
+
+
+@pytest.fixture
+def small_default(monkeypatch):
+    """Makes the small architecture the default one, to spare time."""
+    monkeypatch.setattr(weights, "build_generator", lambda: build_generator(2, 8))
+
+
+def assert_unchanged(generator, before):
+    for now, then in zip(generator.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+
+
+def assert_equal_in_half_precision(generator, original):
+    assert [v.path for v in generator.variables] == [v.path for v in original.variables]
+    for ours, theirs in zip(generator.get_weights(), original.get_weights(), strict=True):
+        assert ours.dtype == np.float32
+        np.testing.assert_array_equal(ours, theirs.astype(np.float16))
+
+
+def one_line(error):
+    text = str(error.value)
+    assert text
+    return "\n" not in text
+
+
+def test_float16_round_trip(small_generator, other, tmp_path):
+    save_float16(small_generator, tmp_path / "small.npz")
+    load_float16(other, tmp_path / "small.npz")
+    assert_equal_in_half_precision(other, small_generator)
+
+
+def test_a_float16_file_takes_2_bytes_a_parameter(full_generator, tmp_path):
+    save_float16(full_generator, tmp_path / "full.npz")
+    assert (tmp_path / "full.npz").stat().st_size < 2.1 * full_generator.count_params()
+    assert [path.name for path in tmp_path.iterdir()] == ["full.npz"]
+
+
+@pytest.mark.parametrize("size", [(3, 8), (2, 4), (1, 8)])
+def test_weights_of_another_architecture(small_generator, size, tmp_path):
+    save_float16(small_generator, tmp_path / "small.npz")
+    different = build_generator(*size)
+    before = different.get_weights()
+    with pytest.raises(ValueError, match=f"another network.* {different.count_params():,} param"):
+        load_float16(different, tmp_path / "small.npz")
+    assert_unchanged(different, before)
+
+
+def damaged_files(folder, generator):
+    """Yields files that are no weights file, each in its own way."""
+    save_float16(generator, folder / "good.npz")
+    content = (folder / "good.npz").read_bytes()
+    overwritten = bytearray(content)
+    overwritten[200:400] = bytes(200)
+    array = np.ones(3)
+    damages = {
+        "cut": content[: len(content) // 2],
+        "cut_a_little": content[:-5],
+        "overwritten": bytes(overwritten),
+        "empty": b"",
+        "text": b"not weights\n",
+    }
+    for name, damage in damages.items():
+        (folder / f"{name}.npz").write_bytes(damage)
+        yield folder / f"{name}.npz"
+    with (folder / "array.npz").open("wb") as file:
+        np.save(file, array)
+    yield folder / "array.npz"
+    yield folder / "missing.npz"
+
+
+def test_damaged_weights_are_one_clear_line_and_change_nothing(small_generator, other, tmp_path):
+    before = other.get_weights()
+    for path in damaged_files(tmp_path, small_generator):
+        with pytest.raises(ValueError, match=path.name) as error:
+            load_float16(other, path)
+        assert one_line(error), path.name
+    assert_unchanged(other, before)
+
+
+def test_copy_weights(small_generator, other):
+    copy_weights(small_generator, other)
+    assert_unchanged(other, small_generator.get_weights())
+
+
+def test_copy_weights_of_another_architecture(small_generator):
+    different = build_generator(1, 8)
+    before = different.get_weights()
+    with pytest.raises(ValueError, match="another network"):
+        copy_weights(small_generator, different)
+    assert_unchanged(different, before)
+
+
+def test_load_generator_reads_npz_of_the_default_architecture(full_generator, tmp_path):
+    save_float16(full_generator, tmp_path / "full.npz")
+    assert_equal_in_half_precision(load_generator(tmp_path / "full.npz"), full_generator)
+
+
+def test_load_generator_reads_a_whole_model_of_any_architecture(small_generator, tmp_path, rng):
+    small_generator.save(tmp_path / "small.keras")
+    loaded = load_generator(str(tmp_path / "small.keras"))
+    lr = rng.uniform(0, 1, (1, 4, 5, 3)).astype(np.float32)
+    np.testing.assert_array_equal(loaded.predict_on_batch(lr), small_generator.predict_on_batch(lr))
+
+
+def test_load_generator_reads_keras_weights(small_generator, small_default, tmp_path):
+    small_generator.save_weights(tmp_path / "small.weights.h5")
+    assert_unchanged(load_generator(tmp_path / "small.weights.h5"), small_generator.get_weights())
+
+
+def test_load_generator_knows_names_of_shipped_models(
+    small_generator, small_default, tmp_path, monkeypatch
+):
+    save_float16(small_generator, tmp_path / "srresnet_mse.npz")
+    monkeypatch.setattr(weights, "shipped_names", lambda: ["srresnet_mse"])
+    monkeypatch.setattr(weights, "shipped_path", lambda name: tmp_path / f"{name}.npz")
+    assert_equal_in_half_precision(load_generator("srresnet_mse"), small_generator)
+
+
+@pytest.mark.parametrize("name", ["x.keras", "x.weights.h5", "x.npz", "x.h5", "x.txt", "x"])
+@pytest.mark.parametrize("content", [b"not a model\n", b"", None])
+def test_load_generator_of_what_is_no_model_is_one_clear_line(
+    name, content, small_default, tmp_path
+):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=name) as error:
+        load_generator(tmp_path / name)
+    assert one_line(error)
+
+
+def test_load_generator_of_a_cut_file_is_one_clear_line(small_generator, small_default, tmp_path):
+    small_generator.save(tmp_path / "whole.keras")
+    small_generator.save_weights(tmp_path / "whole.weights.h5")
+    for kind in ("keras", "weights.h5"):
+        content = (tmp_path / f"whole.{kind}").read_bytes()
+        (tmp_path / f"cut.{kind}").write_bytes(content[: len(content) // 2])
+        with pytest.raises(ValueError, match=f"cut.{kind}") as error:
+            load_generator(tmp_path / f"cut.{kind}")
+        assert one_line(error)
+
+
+def test_load_generator_of_weights_of_another_architecture_is_one_clear_line(
+    small_default, tmp_path
+):
+    build_generator(1, 8).save_weights(tmp_path / "other.weights.h5")
+    with pytest.raises(ValueError, match=r"other\.weights\.h5") as error:
+        load_generator(tmp_path / "other.weights.h5")
+    assert one_line(error)
+
+
+class Unknown(keras.layers.Layer):
+    """A layer that a new process does not know."""
+
+    def call(self, x):
+        return x
+
+
+def test_load_generator_of_a_model_with_foreign_layers_is_one_clear_line(tmp_path, monkeypatch):
+    lr = keras.Input((None, None, 3))
+    keras.Model(lr, Unknown()(lr)).save(tmp_path / "foreign.keras")
+    monkeypatch.setattr(f"{__name__}.Unknown", None)
+    with pytest.raises(ValueError, match=r"foreign\.keras") as error:
+        load_generator(tmp_path / "foreign.keras")
+    assert one_line(error)
