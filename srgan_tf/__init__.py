@@ -16,13 +16,19 @@ if TYPE_CHECKING:
     from srgan_tf.inference.upscaler import upscale as upscale
     from srgan_tf.metrics.keras_metrics import PSNR as PSNR
     from srgan_tf.metrics.keras_metrics import SSIM as SSIM
+    from srgan_tf.models.discriminator import build_discriminator as build_discriminator
     from srgan_tf.models.generator import build_generator as build_generator
     from srgan_tf.models.weights import load_generator as load_generator
     from srgan_tf.training.callbacks import BenchmarkScores as BenchmarkScores
+    from srgan_tf.training.callbacks import SamplePictures as SamplePictures
     from srgan_tf.training.run import train as train
+    from srgan_tf.training.srgan import SRGAN as SRGAN
 
 _HOMES = {
+    "SRGAN": "srgan_tf.training.srgan",
     "BenchmarkScores": "srgan_tf.training.callbacks",
+    "SamplePictures": "srgan_tf.training.callbacks",
+    "build_discriminator": "srgan_tf.models.discriminator",
     "PSNR": "srgan_tf.metrics.keras_metrics",
     "SSIM": "srgan_tf.metrics.keras_metrics",
     "Upscaler": "srgan_tf.inference.upscaler",

@@ -40,6 +40,7 @@ class TrainConfig:
         ema: momentum of the averaged weights that are scored and shipped; 0 keeps none.
         initialization: `interpolation` (see `srgan_tf.models.start`) or `random`.
         init: a weights file or the name of a shipped model to start from, in place of both.
+        vgg_weights: `imagenet` or a file, for recipes with a VGG loss.
         precision: `float32` or `mixed_bfloat16`.
         jit_compile: `auto` (XLA on GPU and TPU, none on CPU), `on` or `off`.
         steps_per_execution: steps the device takes between two looks from Python.
@@ -59,6 +60,7 @@ class TrainConfig:
     ema: float = 0.999
     initialization: str = "interpolation"
     init: str | None = None
+    vgg_weights: str = "imagenet"
     precision: str = "float32"
     jit_compile: str = "auto"
     steps_per_execution: int = 1

@@ -41,3 +41,18 @@ def small_generator():
         noise = rng.normal(0, 0.1, variable.shape).astype(np.float32)
         variable.assign(variable.numpy() + (abs(noise) if "variance" in variable.path else noise))
     return generator
+
+
+@pytest.fixture(scope="session")
+def vgg_npz(tmp_path_factory):
+    """VGG19 weights of the right shapes and random values, up to phi_{2,2}."""
+    rng = np.random.default_rng(2)
+    shapes = {"conv1_1": (3, 64), "conv1_2": (64, 64), "conv2_1": (64, 128), "conv2_2": (128, 128)}
+    arrays = {}
+    for name, (num_in, num_out) in shapes.items():
+        scale = np.sqrt(2 / (9 * num_in))
+        arrays[f"{name}_W"] = rng.normal(0, scale, (3, 3, num_in, num_out)).astype(np.float32)
+        arrays[f"{name}_b"] = np.zeros(num_out, np.float32)
+    path = tmp_path_factory.mktemp("vgg") / "vgg.npz"
+    np.savez(path, **arrays)
+    return path

@@ -58,7 +58,11 @@ def add_command(commands: Any) -> None:
         help="starting weights without --init: begin as bilinear interpolation, or not "
         "(interpolation)",
     )
-    add("--vgg-weights", metavar="imagenet|FILE", help="unused by recipes without a VGG loss")
+    add(
+        "--vgg-weights",
+        metavar="imagenet|FILE",
+        help="VGG19 for the content loss: Keras' own, downloaded, or a .h5 or .npz (imagenet)",
+    )
     add("--precision", choices=("float32", "mixed_bfloat16"), help="(float32)")
     add("--jit-compile", choices=("auto", "on", "off"), help="XLA; auto: on GPU and TPU (auto)")
     add("--steps-per-execution", type=positive_int, metavar="N", help="per look from Python (1)")

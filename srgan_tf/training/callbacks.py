@@ -1,24 +1,17 @@
-"""What happens at the end of each epoch: scores, checkpoint, progress. Plain Keras callbacks."""
+"""Keras callbacks for anybody's `fit`: scores, sample pictures, a watch on the discriminator."""
 
-import csv
-import math
 import sys
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
+from PIL import Image
 
 from srgan_tf.data.benchmarks import Benchmark, BenchmarkImage
-from srgan_tf.imaging.files import write_atomically
 from srgan_tf.inference.engines import keras_engine
 from srgan_tf.inference.scoring import score_pictures, sr_from_engine
-from srgan_tf.training.checkpoint import save_checkpoint
-
-
-class TrainingDivergedError(ValueError):
-    """The loss is no finite number any more."""
+from srgan_tf.inference.upscaler import save_picture
 
 
 class BenchmarkScores(keras.callbacks.Callback):
@@ -63,158 +56,69 @@ class BenchmarkScores(keras.callbacks.Callback):
             logs[f"{name}_ssim"] = result.ssim
 
 
-class UpdateAverage(keras.callbacks.Callback):
-    """Brings the averaged network up to date before it is scored and saved."""
-
-    def __init__(self, update: Callable[[], None]):
-        super().__init__()
-        self.update = update
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Calls the update."""
-        self.update()
-
-
-class RunCheckpoint(keras.callbacks.Callback):
-    """Saves the run's whole state, and the averaged network as a model of its own.
+class SamplePictures(keras.callbacks.Callback):
+    """Saves what the network makes of a few pictures, epoch by epoch (the paper's Figure 8).
 
     Args:
-        folder: the run folder; gets `checkpoint.npz` and `generator.keras`.
-        groups: what `save_checkpoint` takes.
-        averaged: the network to save as `generator.keras`.
+        pictures: their `lr` is super-resolved.
+        folder: gets NAME/step_00000500.png.
+        generator: the network; None: the model that is being fitted.
         first_step: mini-batches done before this run.
         steps_per_epoch: mini-batches in an epoch.
     """
 
     def __init__(
         self,
-        folder: Path,
-        groups: Mapping[str, Any],
-        averaged: keras.Model,
-        first_step: int,
-        steps_per_epoch: int,
+        pictures: Sequence[BenchmarkImage],
+        folder: str | Path,
+        generator: keras.Model | None = None,
+        first_step: int = 0,
+        steps_per_epoch: int = 1,
     ):
         super().__init__()
-        self.folder = folder
-        self.groups = groups
-        self.averaged = averaged
+        self.pictures = pictures
+        self.folder = Path(folder)
+        self.generator = generator
         self.first_step = first_step
         self.steps_per_epoch = steps_per_epoch
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Saves, unless the loss has become NaN or infinite.
-
-        Raises:
-            TrainingDivergedError: it has; the last good checkpoint stays.
-        """
+        """Writes the pictures."""
         step = self.first_step + (epoch + 1) * self.steps_per_epoch
-        loss = (logs or {}).get("loss", 0.0)
-        if not math.isfinite(loss):
-            raise TrainingDivergedError(
-                f"the loss is {loss} at step {step}; {self.folder}/checkpoint.npz holds the last "
-                "good state: resume with a lower --learning-rate or a longer --warmup"
-            )
-        save_checkpoint(self.folder / "checkpoint.npz", step, self.groups)
-        save_keras(self.averaged, self.folder / "generator.keras")
+        make_sr = sr_from_engine(keras_engine(self.generator or self.model))
+        for picture in self.pictures:
+            path = self.folder / picture.name / f"step_{step:08d}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_picture(Image.fromarray(make_sr(picture)), path)
 
 
-def save_keras(model: keras.Model, path: Path) -> None:
-    """Saves a whole model in Keras' own format; an existing file is replaced as a whole."""
-    temporary = path.with_name(f".{path.stem}.tmp.keras")
-    try:
-        model.save(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-class ProgressLines(keras.callbacks.Callback):
-    """Prints a line every half minute and at the end of each epoch, and keeps `log.csv`.
+class DiscriminatorWatch(keras.callbacks.Callback):
+    """Warns when the discriminator has won: its loss near 0, the generator learns nothing from it.
 
     Args:
-        folder: the run folder.
-        total_steps: length of the run.
-        first_step: mini-batches done before this run.
-        steps_per_epoch: mini-batches in an epoch.
-        batch_size: pictures in a mini-batch.
-        seconds: pause between two lines within an epoch.
+        threshold: mean discriminator loss of an epoch below which it counts as won (1.39: it cannot
+            tell; 0: it always can).
+        patience: epochs in a row before the warning.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        total_steps: int,
-        first_step: int,
-        steps_per_epoch: int,
-        batch_size: int,
-        seconds: float = 30.0,
-    ):
+    def __init__(self, threshold: float = 0.02, patience: int = 3):
         super().__init__()
-        self.folder = folder
-        self.total_steps = total_steps
-        self.first_step = first_step
-        self.steps_per_epoch = steps_per_epoch
-        self.batch_size = batch_size
-        self.seconds = seconds
-        self.step = first_step
-        self.epoch_start = first_step
-
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Starts the clock."""
-        self.last_line = time.monotonic()
-        self.busy = 0.0
-        self.timed_steps = 0
-        self.tick: float | None = None
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Notes where the epoch starts."""
-        self.epoch_start = self.first_step + epoch * self.steps_per_epoch
-        self.tick = None
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Prints a line when it is time. An epoch's first step, which compiles, is not timed."""
-        step = self.epoch_start + batch + 1
-        now = time.monotonic()
-        if self.tick is not None:
-            self.busy += now - self.tick
-            self.timed_steps += step - self.step
-        self.tick, self.step = now, step
-        if now - self.last_line >= self.seconds:
-            self.last_line = now
-            self._print({"loss": (logs or {}).get("loss", math.nan)})
+        self.threshold = threshold
+        self.patience = patience
+        self.epochs_won = 0
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Prints the scores and adds a row to `log.csv`."""
-        self.step = self.first_step + (epoch + 1) * self.steps_per_epoch
-        values = {key: float(value) for key, value in (logs or {}).items()}
-        self._print(values)
-        self._append_row({"step": self.step, **values})
-
-    def _print(self, values: Mapping[str, float]) -> None:
-        parts = [f"step {self.step}/{self.total_steps}"]
-        parts += [
-            f"{key} {value:.2f} dB" if key.endswith("_psnr") else f"{key} {value:.5g}"
-            for key, value in values.items()
-            if not key.endswith("_ssim")
-        ]
-        if self.timed_steps:
-            seconds_per_step = self.busy / self.timed_steps
-            left = (self.total_steps - self.step) * seconds_per_step
-            parts.append(f"{self.batch_size / seconds_per_step:.1f} images/s")
-            parts.append(
-                f"{left / 60:.0f} min left" if left < 7200 else f"{left / 3600:.1f} h left"
+        """Counts and warns."""
+        loss = (logs or {}).get("d_loss")
+        if loss is None:
+            return
+        self.epochs_won = self.epochs_won + 1 if loss < self.threshold else 0
+        if self.epochs_won == self.patience:
+            print(
+                f"warning: the discriminator's loss has been below {self.threshold} for "
+                f"{self.patience} epochs: it tells every picture apart and no longer teaches the "
+                "generator. Start from better weights (--init), lower --learning-rate, or check "
+                "that both see the same pictures",
+                file=sys.stderr,
+                flush=True,
             )
-        print("  ".join(parts), flush=True, file=sys.stderr)
-
-    def _append_row(self, row: Mapping[str, float]) -> None:
-        """Rewrites `log.csv` with one more row; rows from after a resumed checkpoint go."""
-        path = self.folder / "log.csv"
-        rows: list[Mapping[str, Any]] = []
-        if path.exists():
-            with path.open(newline="") as file:
-                rows = [old for old in csv.DictReader(file) if int(old["step"]) < row["step"]]
-        rows.append(row)
-        fields = list(dict.fromkeys(key for each in rows for key in each))
-        lines = [",".join(fields)]
-        lines += [",".join(str(each.get(field, "")) for field in fields) for each in rows]
-        write_atomically(path, lambda file: file.write(("\n".join(lines) + "\n").encode()))

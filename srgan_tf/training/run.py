@@ -13,15 +13,14 @@ from srgan_tf.config import TrainConfig
 from srgan_tf.data.benchmarks import BenchmarkImage, find_benchmarks
 from srgan_tf.data.sources import open_data
 from srgan_tf.imaging.files import write_atomically
-from srgan_tf.metrics import PSNR
+from srgan_tf.losses.perceptual import build_content_loss
 from srgan_tf.models.generator import build_generator
-from srgan_tf.models.start import start_as_interpolation
-from srgan_tf.models.weights import copy_weights, load_generator
-from srgan_tf.recipes import Recipe, find_recipe
+from srgan_tf.recipes import find_recipe
 from srgan_tf.training.averaging import average_weights
-from srgan_tf.training.callbacks import BenchmarkScores, ProgressLines, RunCheckpoint, UpdateAverage
+from srgan_tf.training.callbacks import BenchmarkScores, DiscriminatorWatch, SamplePictures
 from srgan_tf.training.checkpoint import load_checkpoint, restore_checkpoint
-from srgan_tf.training.schedule import WarmupSchedule, scale_phases
+from srgan_tf.training.learner import build_learner
+from srgan_tf.training.run_callbacks import ProgressLines, RunCheckpoint, UpdateAverage
 
 _CALIBRATION_BATCHES = 12  # for the averaged network's batch statistics
 
@@ -55,54 +54,42 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
     checkpoint = load_checkpoint(checkpoint_path) if checkpoint_path.exists() else None
     first_step = checkpoint.step if checkpoint else 0
     total_steps = config.steps or recipe.steps
-    keras.utils.set_random_seed(config.data.seed)
-    data = open_data(config.data, config.holdout)
-    _say(data.summary)
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(config.precision)
-    try:
-        generator = build_generator(config.num_blocks, config.num_filters)
-        optimizer = _make_optimizer(config, recipe, total_steps)
-    finally:
-        keras.config.set_dtype_policy(policy)
-    averaged = build_generator(config.num_blocks, config.num_filters)
-    if config.init:
-        copy_weights(load_generator(config.init), generator)
-    elif config.initialization == "interpolation":
-        start_as_interpolation(generator)
-    optimizer.build(generator.trainable_variables)
-    groups = {"generator": generator, "optimizer": optimizer}
-    if checkpoint:
-        restore_checkpoint(checkpoint, groups)
-        _say(f"resumed at step {first_step} of {total_steps}")
     if first_step >= total_steps:
         raise ValueError(
             f"steps: got {total_steps}, but the checkpoint has done {first_step} already; "
             "ask for more --steps to train further"
         )
-    generator.compile(
-        optimizer,
-        loss="mean_squared_error",
-        metrics=[PSNR(name="psnr")],
-        jit_compile=use_xla(config.jit_compile),
-        steps_per_execution=config.steps_per_execution,
-    )
+    keras.utils.set_random_seed(config.data.seed)
+    content_loss = build_content_loss(recipe, config.vgg_weights)
+    data = open_data(config.data, config.holdout)
+    _say(data.summary)
+    learner = build_learner(config, recipe, total_steps, content_loss)
+    averaged = build_generator(config.num_blocks, config.num_filters)
+    if checkpoint:
+        restore_checkpoint(checkpoint, learner.groups)
+        _say(f"resumed at step {first_step} of {total_steps}")
     calibration = data.calibration_batches(_CALIBRATION_BATCHES)
     epochs = math.ceil((total_steps - first_step) / config.save_every)
     steps_per_epoch = math.ceil((total_steps - first_step) / epochs)
     folder.mkdir(parents=True, exist_ok=True)
     _write_config(config, folder)
     callbacks: list[keras.callbacks.Callback] = [
-        UpdateAverage(lambda: average_weights(generator, optimizer, averaged, calibration)),
+        UpdateAverage(
+            lambda: average_weights(learner.generator, learner.optimizer, averaged, calibration)
+        ),
         BenchmarkScores(_pictures_to_score(data.held_out, config), averaged),
+        SamplePictures(
+            data.held_out[:4], folder / "samples", averaged, first_step, steps_per_epoch
+        ),
+        DiscriminatorWatch(),
         ProgressLines(folder, total_steps, first_step, steps_per_epoch, config.data.batch_size),
-        RunCheckpoint(folder, groups, averaged, first_step, steps_per_epoch),
+        RunCheckpoint(folder, learner.groups, averaged, first_step, steps_per_epoch),
     ]
     if keras.backend.backend() == "tensorflow":
         callbacks.append(
             keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False)
         )
-    generator.fit(
+    learner.model.fit(
         data.batches(first_step),
         epochs=epochs,
         steps_per_epoch=steps_per_epoch,
@@ -111,37 +98,6 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
         verbose=0,
     )
     return averaged
-
-
-def use_xla(jit_compile: str) -> bool:
-    """Resolves `auto`: XLA makes training faster on GPU and TPU, and half as fast on CPU.
-
-    JAX always compiles with XLA.
-
-    Raises:
-        ValueError: not `auto`, `on` or `off`.
-    """
-    if jit_compile not in ("auto", "on", "off"):
-        raise ValueError(f"jit-compile: got {jit_compile!r}, expected auto, on or off")
-    if jit_compile != "auto":
-        return jit_compile == "on"
-    if keras.backend.backend() == "jax":
-        return True
-    devices = keras.distribution.list_devices()
-    return any(not device.startswith("cpu") for device in devices)
-
-
-def _make_optimizer(config: TrainConfig, recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
-    """Adam with beta_1 = 0.9 (Section 3.2) and the run's schedule."""
-    phases = [
-        (phase.steps, config.learning_rate or phase.learning_rate)
-        for phase in scale_phases(recipe.phases, steps)
-    ]
-    schedule = WarmupSchedule(phases, config.schedule, config.warmup)
-    if not 0 <= config.ema < 1:
-        raise ValueError(f"ema: got {config.ema}, expected 0 (none) up to below 1, such as 0.999")
-    ema = {"use_ema": True, "ema_momentum": config.ema} if config.ema else {}
-    return keras.optimizers.Adam(schedule, beta_1=0.9, name="adam", **ema)
 
 
 def _pictures_to_score(held_out: list[BenchmarkImage], config: TrainConfig) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 import dataclasses
 import itertools
+import os
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from srgan_tf.config import DataConfig
 from srgan_tf.data.degrade import DEGRADATIONS, degradation_matrix, degrade_batch
@@ -108,6 +110,20 @@ def test_a_folder_of_every_kind_streams_through_both_readers(mixed_folder):
         for row, index in enumerate(plan[:, 0]):
             inside = np.s_[row, 1:-1, 1:-1] if photos[index].plain_jpeg else np.s_[row]
             np.testing.assert_array_equal(one[1][inside], other[1][inside], photos[index].path)
+
+
+def test_file_names_may_be_any_bytes(tmp_path, samples):
+    Image.fromarray(samples["coffee"][60:110, 150:200]).save(tmp_path / "cafe.jpg")
+    try:
+        (tmp_path / "cafe.jpg").rename(tmp_path / os.fsdecode(b"caf\xe9.jpg"))
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    config = dataclasses.replace(CONFIG, batch_size=1)
+    photos = open_folder(tmp_path, 48).photos
+    np.testing.assert_array_equal(
+        tanh_to_uint8(take(photos, config, 1)[0][1])[:, 1:-1, 1:-1],
+        tanh_to_uint8(sample(photos, config, 1)[0][1])[:, 1:-1, 1:-1],
+    )
 
 
 def test_crops_are_reduced_as_the_numpy_reader_does(rng):

@@ -1,8 +1,9 @@
 import os
 
+import numpy as np
 import pytest
 
-from srgan_tf.imaging.files import write_atomically
+from srgan_tf.imaging.files import read_arrays, write_atomically
 
 
 @pytest.fixture
@@ -68,3 +69,28 @@ def test_permissions_follow_the_umask(tmp_path, umask):
 def test_a_missing_folder(tmp_path):
     with pytest.raises(FileNotFoundError):
         write_atomically(tmp_path / "none" / "a.bin", lambda file: file.write(b"a"))
+
+
+def test_arrays_come_back(tmp_path):
+    arrays = {"a/kernel": np.arange(6.0).reshape(2, 3), "step": np.array(7)}
+    write_atomically(tmp_path / "state.npz", lambda file: np.savez_compressed(file, **arrays))
+    loaded = read_arrays(str(tmp_path / "state.npz"))
+    assert list(loaded) == list(arrays)
+    for key, array in arrays.items():
+        np.testing.assert_array_equal(loaded[key], array)
+
+
+@pytest.mark.parametrize("content", [b"", b"text\n", b"PK\x03\x04 and no more", None])
+def test_what_is_no_file_of_arrays_is_one_clear_line(tmp_path, content):
+    path = tmp_path / "state.npz"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"state\.npz cannot be read as arrays") as error:
+        read_arrays(path)
+    assert "\n" not in str(error.value)
+
+
+def test_arrays_of_python_objects_are_refused(tmp_path):
+    np.savez(tmp_path / "state.npz", objects=np.array([{}, []], dtype=object))
+    with pytest.raises(ValueError, match=r"state\.npz cannot be read as arrays"):
+        read_arrays(tmp_path / "state.npz")

@@ -78,7 +78,7 @@ def test_layers_are_those_of_figure_4(full_generator):
         "BatchNormalization",
         "Add",
     ]
-    assert [describe(layer) for layer in full_generator.layers] == [
+    assert [describe(layer) for layer in full_generator.operations] == [
         *("InputLayer", "conv 9x9x64", "PReLU"),
         *(block * 16),
         *("conv 3x3x64", "BatchNormalization", "Add"),

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from srgan_tf.config import DataConfig, TrainConfig
-from srgan_tf.training.callbacks import TrainingDivergedError
 from srgan_tf.training.checkpoint import load_checkpoint
-from srgan_tf.training.run import train, use_xla
+from srgan_tf.training.learner import use_xla
+from srgan_tf.training.run import train
+from srgan_tf.training.run_callbacks import TrainingDivergedError
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "srgan_tf" / "samples"

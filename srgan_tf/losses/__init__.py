@@ -1,0 +1,1 @@
+"""The paper's losses, as pure functions of tensors: any Keras backend."""

@@ -1,0 +1,58 @@
+"""What a super-resolved picture should share with its original: Section 2.2.1 of the paper."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import ops
+
+from srgan_tf.models.vgg import vgg_input
+
+Loss = Callable[[Any, Any], Any]
+"""(hr, sr), float32 (batch, h, w, 3) in [-1, 1] -> scalar."""
+
+
+def mse_loss(hr: Any, sr: Any) -> Any:
+    """Pixel-wise mean squared error (Eq. 4): the mean over pictures, positions and channels.
+
+    Eq. 4 divides by the number of positions. Taking the mean over the three channels too is the
+    usual reading; it sets the loss on the scale that PSNR is defined on.
+    """
+    return ops.mean(ops.square(ops.cast(hr, "float32") - ops.cast(sr, "float32")))
+
+
+def vgg_loss(features: keras.Model, feature_scale: float = 1 / 12.75) -> Loss:
+    """Euclidean distance of VGG feature maps phi_{i,j} (Eq. 5).
+
+    The mean is taken over pictures, positions and channels.
+
+    Deviation: Eq. 5 divides by width and height alone, which leaves a sum over the channels. The
+    paper scales its features so that the VGG loss becomes comparable to the MSE loss; with the mean
+    over channels it does, while the sum would be 128 times as large for phi_{2,2} and 512 times for
+    phi_{5,4}, and drown the adversarial loss.
+
+    Args:
+        features: from `srgan_tf.models.vgg.build_vgg_features`.
+        feature_scale: factor of the feature maps; 1/12.75 in Section 3.2 of the paper. A recipe
+            says which one it takes, and why.
+    """
+
+    def loss(hr: Any, sr: Any) -> Any:
+        difference = features(vgg_input(hr), training=False) - features(
+            vgg_input(sr), training=False
+        )
+        return ops.mean(ops.square(feature_scale * ops.cast(difference, "float32")))
+
+    return loss
+
+
+def total_variation(sr: Any) -> Any:
+    """Total variation, which the paper adds to SRResNet-VGG22 with weight 2e-8.
+
+    The absolute differences of neighbouring pixels in both directions, summed over positions and
+    channels; the mean over pictures. Only as a sum does so small a weight have any effect.
+    """
+    sr = ops.cast(sr, "float32")
+    vertical = ops.sum(ops.abs(sr[:, 1:] - sr[:, :-1]), axis=(1, 2, 3))
+    horizontal = ops.sum(ops.abs(sr[:, :, 1:] - sr[:, :, :-1]), axis=(1, 2, 3))
+    return ops.mean(vertical + horizontal)

@@ -1,0 +1,121 @@
+"""From settings and a recipe to the compiled model that `fit` trains."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from srgan_tf.config import TrainConfig
+from srgan_tf.losses.content import Loss
+from srgan_tf.metrics import PSNR
+from srgan_tf.models.discriminator import build_discriminator
+from srgan_tf.models.generator import build_generator
+from srgan_tf.models.shipped import shipped_names
+from srgan_tf.models.start import start_as_interpolation
+from srgan_tf.models.weights import copy_weights, load_generator
+from srgan_tf.recipes import Recipe
+from srgan_tf.training.schedule import WarmupSchedule, scale_phases
+from srgan_tf.training.srgan import SRGAN
+
+
+@dataclass(frozen=True)
+class Learner:
+    """What a run trains.
+
+    Attributes:
+        model: compiled, for `fit`: the generator itself, or an SRGAN around it.
+        generator: the network that is wanted.
+        optimizer: the generator's, which keeps the moving average of its weights.
+        groups: all state, for checkpoints.
+    """
+
+    model: keras.Model
+    generator: keras.Model
+    optimizer: keras.optimizers.Optimizer
+    groups: dict[str, Any]
+
+
+def build_learner(config: TrainConfig, recipe: Recipe, steps: int, content_loss: Loss) -> Learner:
+    """Builds networks and optimizers of a recipe, with their starting weights.
+
+    Raises:
+        ValueError: settings that do not fit, or starting weights that cannot be used.
+    """
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(config.precision)
+    try:
+        generator = build_generator(config.num_blocks, config.num_filters)
+        _set_starting_weights(generator, config, recipe)
+        optimizer = _make_adam(config, recipe, steps, "adam", config.ema)
+        optimizer.build(generator.trainable_variables)
+        groups: dict[str, Any] = {"generator": generator, "optimizer": optimizer}
+        settings = {
+            "jit_compile": use_xla(config.jit_compile),
+            "steps_per_execution": config.steps_per_execution,
+        }
+        if not recipe.adversarial_weight:
+            generator.compile(optimizer, loss=content_loss, metrics=[PSNR(name="psnr")], **settings)
+            return Learner(generator, generator, optimizer, groups)
+        discriminator = build_discriminator(config.data.crop_size)
+        discriminator_optimizer = _make_adam(config, recipe, steps, "discriminator_adam", 0.0)
+        model = SRGAN(generator, discriminator, content_loss, recipe.adversarial_weight)
+        model.compile(optimizer, discriminator_optimizer, **settings)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    groups |= {
+        "discriminator": discriminator,
+        "discriminator_optimizer": discriminator_optimizer,
+    }
+    return Learner(model, generator, optimizer, groups)
+
+
+def use_xla(jit_compile: str) -> bool:
+    """Resolves `auto`: XLA makes training faster on GPU and TPU, and half as fast on CPU.
+
+    JAX always compiles with XLA.
+
+    Raises:
+        ValueError: not `auto`, `on` or `off`.
+    """
+    if jit_compile not in ("auto", "on", "off"):
+        raise ValueError(f"jit-compile: got {jit_compile!r}, expected auto, on or off")
+    if jit_compile != "auto":
+        return jit_compile == "on"
+    if keras.backend.backend() == "jax":
+        return True
+    return any(not device.startswith("cpu") for device in keras.distribution.list_devices())
+
+
+class _AveragingAdam(keras.optimizers.Adam):
+    """Adam that keeps its moving average to itself when `fit` ends, so that training can go on."""
+
+    def finalize_variable_values(self, var_list: Sequence[Any]) -> None:
+        """Leaves the weights as they are."""
+
+
+def _make_adam(
+    config: TrainConfig, recipe: Recipe, steps: int, name: str, ema: float
+) -> keras.optimizers.Optimizer:
+    """Adam with beta_1 = 0.9 (Section 3.2) and the run's schedule."""
+    first_rate = recipe.phases[0].learning_rate
+    ratio = (config.learning_rate or first_rate) / first_rate
+    phases = [(p.steps, ratio * p.learning_rate) for p in scale_phases(recipe.phases, steps)]
+    schedule = WarmupSchedule(phases, config.schedule, config.warmup)
+    if not 0 <= ema < 1:
+        raise ValueError(f"ema: got {ema}, expected 0 (none) up to below 1, such as 0.999")
+    average = {"use_ema": True, "ema_momentum": ema} if ema else {}
+    return _AveragingAdam(schedule, beta_1=0.9, name=name, **average)
+
+
+def _set_starting_weights(generator: keras.Model, config: TrainConfig, recipe: Recipe) -> None:
+    init = config.init or recipe.init
+    if init == recipe.init and init is not None and init not in shipped_names():
+        raise ValueError(
+            f"{recipe.name} starts from a trained {init}, which this package does not ship; name "
+            "one with --init FILE"
+        )
+    if init:
+        copy_weights(load_generator(init), generator)
+    elif config.initialization == "interpolation":
+        start_as_interpolation(generator)

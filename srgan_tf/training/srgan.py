@@ -1,0 +1,124 @@
+"""SRGAN as a Keras model: one adversarial train step for `fit`, on TensorFlow and JAX."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import keras
+from keras import ops
+
+from srgan_tf.losses.adversarial import adversarial_loss, discriminator_loss
+from srgan_tf.losses.content import Loss, mse_loss
+
+_LOGS = (
+    "content",  # content loss of the result, unweighted
+    "adversarial",  # -log D(G(lr)), unweighted
+    "d_loss",  # of the discriminator: 1.39 when it cannot tell, 0 when it always can
+    "d_real",  # mean probability it gives originals
+    "d_fake",  # mean probability it gives results
+    "content_grad",  # norm of the content loss's gradient at the result
+    "adversarial_grad",  # same of the weighted adversarial loss: what share the game has
+    "generator_grad",  # norm of the gradient of the generator's weights
+    "discriminator_grad",  # same of the discriminator's
+)
+
+
+class SRGAN(keras.Model):
+    """Generator and discriminator with the paper's alternating step (Section 2.1, Eq. 2 and 3).
+
+    On each batch the discriminator takes one step, then the generator takes one against the
+    updated discriminator. The super-resolved batch is computed once: the generator's gradient is
+    that of the loss at the picture, pulled back through the pass already made. Batch normalisation
+    is in training mode throughout; the content loss's VGG stays as it is.
+
+    `fit` logs content, adversarial, d_loss, d_real, d_fake and four gradient norms.
+
+    Args:
+        generator: from `build_generator`, lr [0, 1] -> sr [-1, 1].
+        discriminator: from `build_discriminator`, for the crop size of the data.
+        content_loss: (hr, sr) -> scalar; the default is MSE.
+        adversarial_weight: of -log D(G(lr)) beside the content loss (1e-3 in Eq. 3).
+
+    Example:
+        >>> model = SRGAN(load_generator("srresnet_mse"), build_discriminator(96))
+        >>> model.compile(keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4))
+        >>> model.fit(batches, steps_per_epoch=1000, epochs=100)
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        content_loss: Loss = mse_loss,
+        adversarial_weight: float = 1e-3,
+        name: str = "srgan",
+    ):
+        super().__init__(name=name)
+        self.generator = generator
+        self.discriminator = discriminator
+        self.content_loss = content_loss
+        self.adversarial_weight = adversarial_weight
+        self.means = {log: keras.metrics.Mean(log) for log in _LOGS}
+
+    def compile(
+        self,
+        optimizer: keras.optimizers.Optimizer,
+        discriminator_optimizer: keras.optimizers.Optimizer,
+        **kwargs: Any,
+    ) -> None:
+        """Sets the optimizers and builds their slots.
+
+        Args:
+            optimizer: the generator's.
+            discriminator_optimizer: the discriminator's.
+            **kwargs: of `keras.Model.compile`: jit_compile, steps_per_execution, run_eagerly.
+        """
+        super().compile(optimizer=optimizer, **kwargs)
+        self.discriminator_optimizer = discriminator_optimizer
+        self.optimizer.build(self.generator.trainable_variables)
+        discriminator_optimizer.build(self.discriminator.trainable_variables)
+        # Keras' JAX trainer carries the variables of `self.optimizer` and of the model alone.
+        self.discriminator_slots = discriminator_optimizer.variables
+        self.built = True
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """The means that `fit` resets at each epoch."""
+        return list(self.means.values())
+
+    def call(self, lr: Any, training: bool = False) -> Any:
+        """Super-resolves a batch."""
+        return self.generator(lr, training=training)
+
+    def train_step(self, *args: Any) -> Any:
+        """One step of both networks, on the backend in use."""
+        backend = keras.backend.backend()
+        if backend not in ("tensorflow", "jax"):
+            raise ValueError(f"SRGAN: got Keras backend {backend}, expected tensorflow or jax")
+        return import_module(f"srgan_tf.training.step_{backend}").train_step(self, *args)
+
+    def judge(self, hr: Any, sr: Any) -> tuple[Any, dict[str, Any]]:
+        """Returns the discriminator's loss (Eq. 2), and what it thinks of both batches."""
+        real_logits = self.discriminator(hr, training=True)
+        fake_logits = self.discriminator(sr, training=True)
+        loss = discriminator_loss(real_logits, fake_logits)
+        logs = {
+            "d_loss": loss,
+            "d_real": ops.mean(ops.sigmoid(real_logits)),
+            "d_fake": ops.mean(ops.sigmoid(fake_logits)),
+        }
+        return loss, logs
+
+    def deceive(self, sr: Any) -> Any:
+        """Returns the adversarial loss (Eq. 6), unweighted."""
+        return adversarial_loss(self.discriminator(sr, training=True))
+
+    def update_means(self, logs: Mapping[str, Any]) -> None:
+        """Adds one step's values to the means of the epoch."""
+        for name, value in logs.items():
+            self.means[name].update_state(value)
+
+
+def global_norm(gradients: list[Any]) -> Any:
+    """Square root of the sum of all squares."""
+    return ops.sqrt(sum(ops.sum(ops.square(ops.cast(g, "float32"))) for g in gradients))

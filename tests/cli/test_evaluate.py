@@ -1,0 +1,173 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from srgan_tf.imaging.resize import reduce_4x, upscale_bicubic
+from srgan_tf.metrics import score
+
+
+def is_one_line(errors):
+    return errors.startswith("srgan-tf: ") and errors.count("\n") == 1 and errors.endswith("\n")
+
+
+@pytest.fixture
+def pictures(samples):
+    """Originals of two tiny benchmarks, one of them gray."""
+    return {
+        "Set5": {
+            "img_001": samples["coffee"][60:100, 150:198],
+            "img_002": samples["rocket"][100:136, 140:180, 1],
+        },
+        "Mine": {"only": samples["chelsea"][90:122, 120:152]},
+    }
+
+
+@pytest.fixture
+def benchmarks(tmp_path, pictures):
+    for benchmark, originals in pictures.items():
+        (tmp_path / "benchmarks" / benchmark / "HR").mkdir(parents=True)
+        for name, hr in originals.items():
+            Image.fromarray(hr).save(tmp_path / "benchmarks" / benchmark / "HR" / f"{name}.png")
+    return tmp_path / "benchmarks"
+
+
+@pytest.fixture
+def results(tmp_path, pictures):
+    """Bicubic results as finished pictures."""
+    for benchmark, originals in pictures.items():
+        (tmp_path / "results" / benchmark).mkdir(parents=True)
+        for name, hr in originals.items():
+            sr = Image.fromarray(upscale_bicubic(reduce_4x(hr)))
+            sr.save(tmp_path / "results" / benchmark / f"{name}.png")
+    return tmp_path / "results"
+
+
+def strict_json(path):
+    def refuse(constant):
+        raise ValueError(f"{constant} is not JSON")
+
+    return json.loads(path.read_text(), parse_constant=refuse)
+
+
+def expected_benchmarks(pictures, protocol):
+    expected = {}
+    for benchmark, originals in pictures.items():
+        images = []
+        for name, hr in originals.items():
+            psnr, ssim = score(upscale_bicubic(reduce_4x(hr)), hr, protocol)
+            images.append({"name": name, "psnr": psnr, "ssim": ssim})
+        psnr, ssim = (float(np.mean([image[key] for image in images])) for key in ("psnr", "ssim"))
+        expected[benchmark] = {
+            "psnr": pytest.approx(psnr, abs=1e-9),
+            "ssim": pytest.approx(ssim, abs=1e-12),
+            "images": images,
+        }
+    return expected
+
+
+@pytest.mark.parametrize("protocol", ["paper", "matlab"])
+def test_scores_of_bicubic_as_json(run, benchmarks, pictures, tmp_path, protocol):
+    path = tmp_path / "scores.json"
+    settings = ["--benchmarks", benchmarks, "--protocol", protocol, "--json", path]
+    code, _, errors = run("evaluate", "--model", "bicubic", *settings)
+    assert (code, errors) == (0, "")
+    report = strict_json(path)
+    assert report == {
+        "model": "bicubic",
+        "protocol": protocol,
+        "benchmarks": expected_benchmarks(pictures, protocol),
+    }
+    assert list(report["benchmarks"]) == ["Set5", "Mine"]
+
+
+def test_the_table_shows_the_same_numbers(run, benchmarks, pictures):
+    code, output, _ = run("evaluate", "--model", "bicubic", "--benchmarks", benchmarks)
+    assert code == 0
+    title, header, *rows = output.splitlines()
+    assert title == "bicubic, protocol paper"
+    assert header.split() == ["benchmark", "pictures", "PSNR", "(dB)", "SSIM"]
+    assert [row.split()[:2] for row in rows] == [["Set5", "2"], ["Mine", "1"]]
+    hr = pictures["Mine"]["only"]
+    psnr, ssim = score(upscale_bicubic(reduce_4x(hr)), hr)
+    assert rows[1].split()[2:] == [f"{psnr:.2f}", f"{ssim:.4f}"]
+
+
+def test_finished_pictures_score_as_the_method_that_made_them(
+    run, benchmarks, results, pictures, tmp_path
+):
+    path = tmp_path / "scores.json"
+    code, _, errors = run(
+        "evaluate", "--results", results, "--benchmarks", benchmarks, "--json", path
+    )
+    assert (code, errors) == (0, "")
+    report = strict_json(path)
+    assert report["model"] == str(results)
+    assert report["benchmarks"] == expected_benchmarks(pictures, "paper")
+
+
+def test_a_reduction_in_the_folder_is_used(run, benchmarks, pictures, tmp_path):
+    (benchmarks / "Mine" / "LRx4").mkdir()
+    Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(benchmarks / "Mine" / "LRx4" / "only.png")
+    path = tmp_path / "scores.json"
+    assert run("evaluate", "--model", "bicubic", "--benchmarks", benchmarks, "--json", path)[0] == 0
+    black = np.zeros((32, 32, 3), np.uint8)
+    (ours,) = strict_json(path)["benchmarks"]["Mine"]["images"]
+    assert (ours["psnr"], ours["ssim"]) == score(black, pictures["Mine"]["only"])
+
+
+def test_perfect_results_are_valid_json(run, benchmarks, tmp_path):
+    for benchmark in ("Set5", "Mine"):
+        (tmp_path / "perfect").mkdir(exist_ok=True)
+        (benchmarks / benchmark / "HR").rename(tmp_path / "perfect" / benchmark)
+        (benchmarks / benchmark / "HR").symlink_to(tmp_path / "perfect" / benchmark)
+    path = tmp_path / "scores.json"
+    settings = ["--benchmarks", benchmarks, "--json", path]
+    assert run("evaluate", "--results", tmp_path / "perfect", *settings)[0] == 0
+    assert strict_json(path)["benchmarks"]["Mine"]["ssim"] == 1
+
+
+def test_a_missing_result(run, benchmarks, results, tmp_path):
+    (results / "Set5" / "img_002.png").unlink()
+    settings = ["--benchmarks", benchmarks, "--json", tmp_path / "scores.json"]
+    code, _, errors = run("evaluate", "--results", results, *settings)
+    assert code == 2
+    assert is_one_line(errors)
+    assert "img_002.png is missing" in errors
+    assert not (tmp_path / "scores.json").exists()
+
+
+def test_a_result_of_another_size(run, benchmarks, results):
+    Image.new("RGB", (48, 41)).save(results / "Set5" / "img_001.png")
+    code, _, errors = run("evaluate", "--results", results, "--benchmarks", benchmarks)
+    assert code == 2
+    assert is_one_line(errors)
+    assert "48x41" in errors
+
+
+@pytest.mark.parametrize(
+    ("what", "where"),
+    [
+        (["--model", "bicubic"], "none"),
+        (["--model", "bicubic"], "results"),
+        (["--results", "none"], "benchmarks"),
+        (["--model", "no_such_model"], "benchmarks"),
+    ],
+)
+def test_missing_folders_and_models_are_one_line(
+    run, benchmarks, results, tmp_path, monkeypatch, what, where
+):
+    monkeypatch.chdir(tmp_path)
+    code, output, errors = run("evaluate", *what, "--benchmarks", where)
+    assert (code, output) == (2, "")
+    assert is_one_line(errors)
+
+
+def test_a_json_file_in_a_missing_folder_names_the_folder(run, benchmarks, tmp_path):
+    path = tmp_path / "none" / "scores.json"
+    settings = ["--benchmarks", benchmarks, "--json", path]
+    code, output, errors = run("evaluate", "--model", "bicubic", *settings)
+    assert (code, output) == (2, "")  # said before any scoring
+    assert is_one_line(errors)
+    assert str(tmp_path / "none") in errors

@@ -1,0 +1,120 @@
+import subprocess
+import sys
+
+import pytest
+
+from srgan_tf.cli import main as main_module
+from srgan_tf.cli.main import main
+
+COMMANDS = ["upscale", "train", "evaluate"]
+HEAVY = "print([n for n in ('keras', 'tensorflow', 'jax') if n in sys.modules], file=sys.stderr)"
+
+
+def help_of(capsys, *arguments):
+    with pytest.raises(SystemExit) as stop:
+        main([*arguments, "--help"])
+    assert stop.value.code == 0
+    output, errors = capsys.readouterr()
+    assert errors == ""
+    return output
+
+
+def test_help_lists_the_commands_and_exit_codes(capsys):
+    text = help_of(capsys)
+    for command in COMMANDS:
+        assert f"\n    {command} " in text
+    assert "exit codes: 0 done; 1 some of several inputs failed; 2 wrong use" in text
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("upscale", ["INPUT", "--output PATH", "--model NAME|FILE", "--engine", "--tile N"]),
+        ("upscale", ["--overwrite"]),
+        ("train", ["RECIPE", "--data SOURCE", "--out RUN_DIR", "--steps N", "--batch-size N"]),
+        (
+            "train",
+            ["--crop-size N", "--learning-rate X", "--schedule {paper,cosine}", "--warmup N"],
+        ),
+        ("train", ["--ema X", "--degradation {bicubic,gaussian}", "--seed N", "--init NAME|FILE"]),
+        ("train", ["--resume", "--vgg-weights", "--precision", "--jit-compile {auto,on,off}"]),
+        ("train", ["--benchmarks DIR"]),
+        ("evaluate", ["--model NAME|FILE", "--results DIR", "--benchmarks DIR", "--json FILE"]),
+        ("evaluate", ["--protocol {paper,matlab}", "--engine"]),
+    ],
+)
+def test_help_of_a_command_lists_its_options_and_examples(capsys, command, options):
+    text = help_of(capsys, command)
+    assert text.startswith(f"usage: srgan-tf {command} ")
+    assert f"examples:\n  srgan-tf {command} " in text or f"\n  srgan-tf {command} " in text
+    for option in options:
+        assert option in text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["enlarge"],
+        ["upscale"],
+        ["upscale", "a.png", "--model"],
+        ["upscale", "a.png", "--engine", "abacus"],
+        ["evaluate", "--benchmarks", "x"],
+        ["evaluate", "--model", "bicubic"],
+        ["evaluate", "--model", "bicubic", "--results", "x", "--benchmarks", "x"],
+        ["evaluate", "--model", "bicubic", "--benchmarks", "x", "--protocol", "daala"],
+        ["train", "srresnet_mse", "--data", "x"],
+    ],
+)
+def test_wrong_use_is_exit_code_2(capsys, arguments):
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert "error: " in errors.splitlines()[-1]
+
+
+@pytest.mark.parametrize("error", [ValueError("bad\nthing"), FileNotFoundError(2, "No", "a.png")])
+def test_an_error_is_one_line_and_exit_code_2(capsys, monkeypatch, error):
+    def fail(options):
+        raise error
+
+    monkeypatch.setattr(main_module.upscale, "run", fail)
+    assert main(["upscale", "a.png"]) == 2
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.startswith("srgan-tf: ")
+    assert errors.count("\n") == 1
+
+
+def test_an_interruption_is_exit_code_130(capsys, monkeypatch):
+    def interrupt(options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main_module.upscale, "run", interrupt)
+    assert main(["upscale", "a.png"]) == 130
+    assert capsys.readouterr().err == "srgan-tf: interrupted\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import srgan_tf; dir(srgan_tf)",
+        "import srgan_tf.cli.main",
+        "from srgan_tf.cli.main import main\ntry: main(['--help'])\nexcept SystemExit: pass",
+        "from srgan_tf.cli.main import main\ntry: main(['train', '-h'])\nexcept SystemExit: pass",
+    ],
+)
+def test_help_loads_no_framework(code):
+    program = [sys.executable, "-c", f"import sys\n{code}\n{HEAVY}"]
+    done = subprocess.run(program, capture_output=True, text=True, check=True)
+    assert done.stderr == "[]\n"
+
+
+def test_the_package_has_no_other_names():
+    import srgan_tf
+
+    assert {"upscale", "load_generator", "build_generator", "PSNR"} <= set(dir(srgan_tf))
+    with pytest.raises(AttributeError, match="no attribute 'enlarge'"):
+        _ = srgan_tf.enlarge

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from srgan_tf.config import DataConfig
+from srgan_tf.data.folder import Photo
+from srgan_tf.data.sources import open_data, split_holdout
+from srgan_tf.imaging.ranges import unit_to_uint8
+from srgan_tf.imaging.resize import reduce_4x
+
+
+@pytest.mark.parametrize(
+    ("count", "wanted", "held_out"),
+    [(9, 30, []), (10, 30, [5]), (40, 30, [5, 15, 25, 35]), (100, 2, [25, 75]), (100, 0, [])],
+)
+def test_at_most_a_tenth_is_held_out_evenly_spread(count, wanted, held_out):
+    photos = [Photo(f"{number}.png", 96, 96, False) for number in range(count)]
+    training, kept = split_holdout(photos, wanted)
+    assert kept == [photos[number] for number in held_out]
+    assert training == [photo for photo in photos if photo not in kept]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory, samples):
+    """Ten pictures, the sixth of which is held out."""
+    folder = tmp_path_factory.mktemp("photos")
+    for number in range(10):
+        picture = samples["coffee"][number : number + 57, 150:221]
+        Image.fromarray(picture).save(folder / f"{number}.png")
+    Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save(folder / "tiny.png")
+    return open_data(DataConfig(str(folder), batch_size=9, crop_size=48), holdout=30)
+
+
+def test_a_folder_is_opened_for_training(data):
+    assert data.summary.startswith("10 training pictures; 1 files skipped: tiny.png (9x9 pixels)")
+    assert "1 held out" in data.summary
+    assert len(data.photos) == 9
+
+
+def test_a_held_out_picture_is_cut_to_its_middle(data, samples):
+    (image,) = data.held_out
+    assert image.name == "5"
+    np.testing.assert_array_equal(image.hr, samples["coffee"][5:61, 151:219])
+    np.testing.assert_array_equal(image.lr, reduce_4x(image.hr))
+
+
+def test_batches_start_at_a_step(data):
+    batches = iter(data.batches())
+    next(batches)
+    second, resumed = next(batches), next(iter(data.batches(first_step=1)))
+    for ours, theirs in zip(second, resumed, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_calibration_pictures_are_not_those_of_the_first_steps(data):
+    calibration = data.calibration_batches(2)
+    assert [lr.shape for lr in calibration] == [(9, 12, 12, 3)] * 2
+    first = {crop.tobytes() for crop in unit_to_uint8(np.asarray(next(iter(data.batches()))[0]))}
+    assert not first & {crop.tobytes() for crop in unit_to_uint8(np.concatenate(calibration))}

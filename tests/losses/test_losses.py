@@ -1,0 +1,63 @@
+import math
+
+import keras
+import numpy as np
+import pytest
+
+from srgan_tf.losses.adversarial import adversarial_loss, discriminator_loss
+from srgan_tf.losses.content import mse_loss, total_variation, vgg_loss
+from srgan_tf.losses.perceptual import build_content_loss
+from srgan_tf.recipes import RECIPES
+
+
+def test_mse_is_the_mean_over_everything():
+    hr = np.zeros((2, 2, 2, 3), np.float32)
+    sr = hr.copy()
+    sr[0, 0, 0, 0] = 0.6
+    assert float(mse_loss(hr, sr)) == pytest.approx(0.36 / 24)
+
+
+def test_total_variation_sums_over_positions_and_averages_over_pictures():
+    sr = np.zeros((2, 3, 3, 1), np.float32)
+    sr[0, 1, 1, 0] = 0.5  # four neighbours differ by 0.5
+    assert float(total_variation(sr)) == pytest.approx(4 * 0.5 / 2)
+
+
+def test_a_discriminator_that_cannot_tell():
+    logits = np.zeros((4, 1), np.float32)
+    assert float(adversarial_loss(logits)) == pytest.approx(math.log(2))
+    assert float(discriminator_loss(logits, logits)) == pytest.approx(2 * math.log(2))
+
+
+def test_losses_equal_the_paper_s_formulas_on_probabilities():
+    real, fake = np.array([[1.5], [-0.5]], np.float32), np.array([[-2.0], [0.25]], np.float32)
+    d_real, d_fake = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))
+    assert float(adversarial_loss(fake)) == pytest.approx(-np.log(d_fake).mean(), rel=1e-5)
+    expected = (-np.log(d_real) - np.log(1 - d_fake)).mean()
+    assert float(discriminator_loss(real, fake)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_extreme_logits_stay_finite():
+    far = np.array([[1e4], [-1e4]], np.float32)
+    assert float(adversarial_loss(far)) == pytest.approx(5e3)
+    assert float(discriminator_loss(-far, far)) == pytest.approx(1e4)
+
+
+def test_vgg_loss_compares_scaled_features_of_bgr_pictures_around_the_mean():
+    features = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Activation("linear")])
+    hr, sr = np.zeros((1, 1, 1, 3), np.float32), np.zeros((1, 1, 1, 3), np.float32)
+    sr[..., 0] = 0.2  # 25.5 grey levels of red
+    assert float(vgg_loss(features)(hr, sr)) == pytest.approx((25.5 / 12.75) ** 2 / 3, rel=1e-5)
+    assert float(vgg_loss(features, 0.1)(hr, sr)) == pytest.approx(2.55**2 / 3, rel=1e-5)
+
+
+def test_a_recipe_s_loss_adds_its_total_variation(tmp_path, vgg_npz):
+    rng = np.random.default_rng(0)
+    hr, sr = (rng.uniform(-1, 1, (1, 8, 8, 3)).astype(np.float32) for _ in range(2))
+    plain = build_content_loss(RECIPES["srgan_vgg22"], vgg_npz)
+    with_tv = build_content_loss(RECIPES["srresnet_vgg22"], vgg_npz)
+    difference = float(with_tv(hr, sr)) - float(plain(hr, sr))
+    assert difference == pytest.approx(2e-8 * float(total_variation(sr)), rel=0.2)
+    assert float(build_content_loss(RECIPES["srgan_mse"])(hr, sr)) == pytest.approx(
+        float(mse_loss(hr, sr))
+    )
