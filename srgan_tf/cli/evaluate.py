@@ -56,6 +56,8 @@ def run(options: argparse.Namespace) -> int:
     benchmarks = find_benchmarks(options.benchmarks)
     if options.results and not Path(options.results).is_dir():
         raise ValueError(f"results: got {options.results}, expected a folder")
+    if options.json and not Path(options.json).parent.is_dir():
+        raise ValueError(f"json: the folder {Path(options.json).parent} does not exist")
     name = options.model or options.results
     engine = open_engine(options.model, options.engine) if options.model else None
     scores = {}

@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except (ValueError, OSError) as error:
-        print(f"srgan-tf: {error}", file=sys.stderr)
+        line = " ".join(str(error).split())
+        print(f"srgan-tf: {line}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("srgan-tf: interrupted", file=sys.stderr)

@@ -47,7 +47,12 @@ def add_command(commands: Any) -> None:
     add("--learning-rate", type=positive_float, metavar="X", help="peak rate of Adam (1e-4)")
     add("--schedule", choices=("paper", "cosine"), help="how the rate falls (paper)")
     add("--warmup", type=count, metavar="N", help="steps of linear warm-up (0)")
-    add("--ema", type=float, metavar="X", help="momentum of the averaged weights, 0: none (0.999)")
+    add(
+        "--ema",
+        type=momentum,
+        metavar="X",
+        help="momentum of the averaged weights, 0: none (0.999)",
+    )
     add("--degradation", choices=("bicubic", "gaussian"), help="4x reduction (bicubic)")
     add("--sigma", type=positive_float, metavar="X", help="blur of gaussian, pixels (1.6)")
     add("--seed", type=count, metavar="N", help="decides crops and starting weights (0)")
@@ -91,8 +96,11 @@ def merge_settings(given: dict[str, Any], saved: Path | None) -> TrainConfig:
     """
     base = TrainConfig(recipe=given["recipe"], data=DataConfig(source=given.get("source", "")))
     if saved is not None and saved.exists():
-        values = json.loads(saved.read_text())
-        base = TrainConfig(**{**values, "data": DataConfig(**values["data"])})
+        try:
+            values = json.loads(saved.read_text())
+            base = TrainConfig(**{**values, "data": DataConfig(**values["data"])})
+        except (ValueError, TypeError, KeyError) as error:
+            raise ValueError(f"{saved}: not the settings of a run ({error})") from None
         if base.recipe != given["recipe"]:
             raise ValueError(
                 f"recipe: got {given['recipe']}, but {saved.parent} holds a run of {base.recipe}"
@@ -129,4 +137,12 @@ def positive_float(text: str) -> float:
     value = float(text)
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"got {text}, expected a number above 0")
+    return value
+
+
+def momentum(text: str) -> float:
+    """Parses a number of at least 0 and below 1."""
+    value = float(text)
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"got {text}, expected a number from 0 to below 1")
     return value

@@ -41,13 +41,23 @@ def add_command(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Upscales each input; a bad one does not stop the others."""
-    from srgan_tf.inference.upscaler import TILE, Upscaler, read_picture, save_picture
+    from srgan_tf.inference.upscaler import (
+        TILE,
+        Upscaler,
+        picture_format,
+        read_picture,
+        save_picture,
+    )
 
     inputs = [Path(name) for name in options.inputs]
     outputs = plan_outputs(inputs, options.output, options.overwrite)
+    for target in outputs:
+        picture_format(target)
     if len(inputs) == 1:
         read_picture(inputs[0])  # says what is wrong with it before a model is loaded
-    upscaler = Upscaler(options.model, options.engine, options.tile or TILE)
+    upscaler = Upscaler(
+        options.model, options.engine, TILE if options.tile is None else options.tile
+    )
     failed = 0
     for source, target in zip(inputs, outputs, strict=True):
         try:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from srgan_tf.data.folder import to_rgb_uint8
 from srgan_tf.imaging.resize import reduce_4x
 
 
@@ -80,6 +81,9 @@ def read_gray_or_rgb(path: str | Path) -> np.ndarray:
     """
     try:
         with Image.open(path) as image:
-            return np.asarray(image if image.mode == "L" else image.convert("RGB"))
+            if image.mode == "L":
+                return np.asarray(image)
+            rgb = to_rgb_uint8(image)
+            return rgb[..., 0] if image.mode.startswith("I") else rgb  # gray of 16 bits
     except (OSError, SyntaxError) as error:
         raise ValueError(f"{path}: not a readable picture ({error})") from None

@@ -103,6 +103,7 @@ def to_rgb_uint8(image: Image.Image) -> np.ndarray:
         scale = 255 / 65535 if image.mode.startswith("I") else 1.0
         gray_uint8 = np.clip(np.rint(gray * scale), 0, 255).astype(np.uint8)
         return np.repeat(gray_uint8[..., None], 3, axis=-1)
+    image.info.pop("transparency", None)  # Pillow warns of it when it is dropped
     return np.asarray(image.convert("RGB"))
 
 

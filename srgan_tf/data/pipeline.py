@@ -1,5 +1,6 @@
 """Training batches through tf.data, from a folder (the same plan as the NumPy sampler) or TFDS."""
 
+import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -29,7 +30,7 @@ def folder_dataset(
         (batch, crop, crop, 3) in [-1, 1].
     """
     size = config.crop_size
-    paths = tf.constant([photo.path for photo in photos])
+    paths = tf.constant([os.fsencode(photo.path) for photo in photos])
     plain_jpeg = tf.constant([photo.plain_jpeg for photo in photos])
 
     def plan(step: np.ndarray) -> np.ndarray:

@@ -40,7 +40,7 @@ def _gaussian_taps(size_in: int, sigma: float) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         ValueError: sigma is not above 0.
     """
-    if not sigma > 0:
+    if not 0 < sigma < np.inf:
         raise ValueError(f"blur sigma: got {sigma}, expected a number above 0 (pixels)")
     center = 4 * np.arange(size_in // 4) + 1.5
     radius = int(np.ceil(4 * sigma)) + 1

@@ -1,5 +1,6 @@
 """Scoring a model, or a folder of finished pictures, on benchmarks."""
 
+import math
 import statistics
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -32,7 +33,11 @@ class BenchmarkScore:
 
     def as_json(self) -> dict[str, Any]:
         """Returns the layout of `evaluate --json`."""
-        return asdict(self)
+        scores = asdict(self)
+        for part in (scores, *scores["images"]):
+            if math.isinf(part["psnr"]):  # JSON has no infinity
+                part["psnr"] = None
+        return scores
 
 
 def score_pictures(

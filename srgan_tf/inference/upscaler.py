@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from srgan_tf.data.folder import to_rgb_uint8
 from srgan_tf.imaging.color import to_rgb
 from srgan_tf.imaging.files import write_atomically
 from srgan_tf.imaging.tiles import map_tiles
@@ -67,7 +68,7 @@ class Upscaler:
 def picture_to_rgb(image: Image.Image | np.ndarray) -> np.ndarray:
     """Returns what the networks take, uint8 (h, w, 3), EXIF orientation applied."""
     if isinstance(image, Image.Image):
-        return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+        return to_rgb_uint8(ImageOps.exif_transpose(image))
     image = np.asarray(image)
     if (
         image.dtype != np.uint8
@@ -92,16 +93,29 @@ def read_picture(path: str | Path) -> Image.Image:
     if path.stat().st_size == 0:
         raise ValueError(f"{path}: the file is empty")
     try:
-        image = Image.open(path)
-    except Image.DecompressionBombError as error:
+        with Image.open(path) as image:
+            image.load()
+    except (Image.DecompressionBombError, PermissionError) as error:
         raise ValueError(f"{path}: {error}") from None
-    except (UnidentifiedImageError, SyntaxError, ValueError):
+    except UnidentifiedImageError:
         raise ValueError(f"{path}: not a picture that Pillow can read") from None
-    try:
-        image.load()
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise ValueError(f"{path}: the picture is damaged ({error})") from None
     return image
+
+
+def picture_format(path: str | Path) -> str:
+    """Returns Pillow's name of the format that the path's suffix stands for.
+
+    Raises:
+        ValueError: it stands for none that Pillow can write.
+    """
+    suffix = Path(path).suffix
+    Image.init()
+    format_name = Image.EXTENSION.get(suffix.lower())
+    if format_name is None or format_name not in Image.SAVE:
+        raise ValueError(f"{path}: got suffix {suffix!r}, expected one such as .png or .jpg")
+    return format_name
 
 
 def save_picture(image: Image.Image, path: str | Path) -> None:
@@ -113,11 +127,7 @@ def save_picture(image: Image.Image, path: str | Path) -> None:
         ValueError: the suffix stands for no format that Pillow can write.
         OSError: the folder is missing, not writable or full.
     """
-    path = Path(path)
-    Image.init()
-    format_name = Image.EXTENSION.get(path.suffix.lower())
-    if format_name is None or format_name not in Image.SAVE:
-        raise ValueError(f"{path}: got suffix {path.suffix!r}, expected one such as .png or .jpg")
+    format_name = picture_format(path)
     settings = {"quality": 95} if format_name in ("JPEG", "WEBP") else {}
     write_atomically(path, lambda file: image.save(file, format_name, **settings))
 

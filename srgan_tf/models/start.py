@@ -47,7 +47,7 @@ def start_as_interpolation(generator: keras.Model) -> None:
     for name in ("upsample1_conv", "upsample2_conv"):
         kernel, bias = generator.get_layer(name).get_weights()
         # depth_to_space takes channel (2 dy + dx) * num_filters + map for sub-pixel (dy, dx).
-        first = 2 * kernel[..., : kernel.shape[-1] // 4]  # Glorot's variance of the narrower layer
+        first = 2 * kernel[..., : kernel.shape[-1] // 4]  # about as wide as for a quarter the maps
         first[..., :3] = 0
         first[1, 1, :3, :3] = np.eye(3)
         generator.get_layer(name).set_weights([np.tile(first, (1, 1, 1, 4)), bias])

@@ -1,5 +1,6 @@
 """Weights files: the shipped float16 ones, and what a user names with `--model` or `--init`."""
 
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -81,11 +82,12 @@ def load_generator(model: str | Path) -> keras.Model:
     try:
         if path.name.endswith(".weights.h5"):
             generator = build_generator()
-            generator.load_weights(path)
+            with warnings.catch_warnings(action="ignore"):  # the error says more
+                generator.load_weights(path)
             return generator
         return keras.saving.load_model(path, compile=False)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        reason = str(error).splitlines()[0]
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ValueError(
             f"model: got {path}, expected a file saved by Keras or srgan-tf train: {reason}"
         ) from None

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -12,6 +13,9 @@ import numpy as np
 import pytest
 
 from srgan_tf.config import DataConfig, TrainConfig
+from srgan_tf.models.generator import build_generator
+from srgan_tf.models.start import start_as_interpolation
+from srgan_tf.recipes import RECIPES
 from srgan_tf.training.checkpoint import load_checkpoint
 from srgan_tf.training.learner import use_xla
 from srgan_tf.training.run import train
@@ -20,29 +24,46 @@ from srgan_tf.training.run_callbacks import TrainingDivergedError
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "srgan_tf" / "samples"
 SMALL = (
-    "--batch-size 2 --crop-size 32 --num-blocks 1 --num-filters 8 --holdout 0 --warmup 2 "
+    "--batch-size 2 --crop-size 32 --num-blocks 1 --num-filters 8 --holdout 0 "
     f"--learning-rate 1e-3 --data {SAMPLES}"
 ).split()
 BLOCK_TENSORFLOW = "import sys; sys.modules['tensorflow'] = None; "
 
 
-def command(out, *arguments, before=""):
+def start(recipe, out, *arguments, before="", backend="tensorflow"):
     program = (
         f"{before}import sys; from srgan_tf.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
-    return [sys.executable, "-c", program, "train", "srresnet_mse", "--out", str(out), *arguments]
-
-
-def run(out, *arguments, before="", backend="tensorflow"):
-    environment = {**os.environ, "KERAS_BACKEND": backend}
-    return subprocess.run(
-        command(out, *arguments, before=before),
+    return subprocess.Popen(
+        [sys.executable, "-c", program, "train", recipe, "--out", str(out), *arguments],
         cwd=ROOT,
-        env=environment,
-        capture_output=True,
+        env={**os.environ, "KERAS_BACKEND": backend},
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
+
+
+def finish(process):
+    """Waits for a run that must succeed; returns what it said."""
+    _, errors = process.communicate(timeout=200)
+    assert process.returncode == 0, errors
+    return errors
+
+
+@pytest.fixture(scope="module")
+def init(tmp_path_factory):
+    """A small untrained generator as a file, for recipes that start from a trained one."""
+    path = tmp_path_factory.mktemp("init") / "generator.keras"
+    generator = build_generator(1, 8)
+    start_as_interpolation(generator)
+    generator.save(path)
+    return path
+
+
+def small_config(recipe="srresnet_mse", **settings):
+    data = DataConfig(str(SAMPLES), batch_size=2, crop_size=32)
+    defaults = {"num_blocks": 1, "num_filters": 8, "holdout": 0}
+    return TrainConfig(recipe=recipe, data=data, **{**defaults, **settings})
 
 
 def assert_same_state(ours, theirs):
@@ -52,55 +73,41 @@ def assert_same_state(ours, theirs):
         np.testing.assert_array_equal(array, theirs.arrays[key], err_msg=key)
 
 
-def test_a_killed_run_resumes_to_the_same_weights_bit_for_bit(tmp_path):
+@pytest.mark.parametrize(
+    "recipe", ["srgan_mse", pytest.param("srresnet_mse", marks=pytest.mark.slow)]
+)
+def test_a_killed_run_resumes_to_the_same_weights_bit_for_bit(recipe, tmp_path, init):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    settings = [*SMALL, "--steps", "40", "--save-every", "4"]
-    done = run(whole, *settings)
-    assert done.returncode == 0, done.stderr
-    assert "step 40/40" in done.stderr
-    process = subprocess.Popen(command(killed, *settings), cwd=ROOT, stderr=subprocess.DEVNULL)
+    settings = [*SMALL, "--steps", "40", "--save-every", "4", "--init", str(init)]
+    uninterrupted = start(recipe, whole, *settings)
+    victim = start(recipe, killed, *settings)
     deadline = time.monotonic() + 120
     while not (killed / "checkpoint.npz").exists():
-        assert time.monotonic() < deadline and process.poll() is None
+        assert time.monotonic() < deadline and victim.poll() is None
         time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    victim.send_signal(signal.SIGKILL)
+    victim.communicate()
     step = load_checkpoint(killed / "checkpoint.npz").step
     assert 0 < step < 40
-    resumed = run(killed, "--resume")  # settings are remembered
-    assert resumed.returncode == 0, resumed.stderr
-    assert f"resumed at step {step} of 40" in resumed.stderr
+    resumed = finish(start(recipe, killed, "--resume"))  # settings are remembered
+    assert f"resumed at step {step} of 40" in resumed
+    assert "step 40/40" in finish(uninterrupted)
     assert_same_state(
         load_checkpoint(killed / "checkpoint.npz"), load_checkpoint(whole / "checkpoint.npz")
     )
-    again = run(whole, *settings)
-    assert again.returncode == 2
-    assert "already holds a run" in again.stderr
-    assert len(again.stderr.strip().splitlines()) == 1
 
 
-def test_a_run_begun_under_jax_without_tensorflow_goes_on_under_tensorflow(tmp_path):
-    begun = run(
-        tmp_path / "run",
-        *SMALL,
-        "--warmup",
-        "0",
-        "--steps",
-        "2",
-        before=BLOCK_TENSORFLOW,
-        backend="jax",
-    )
-    assert begun.returncode == 0, begun.stderr
+@pytest.mark.parametrize(
+    "recipe", ["srgan_vgg22", pytest.param("srresnet_mse", marks=pytest.mark.slow)]
+)
+def test_a_run_begun_under_jax_without_tensorflow_goes_on_under_tensorflow(
+    recipe, tmp_path, init, vgg_npz
+):
+    settings = [*SMALL, "--steps", "2", "--init", str(init), "--vgg-weights", str(vgg_npz)]
+    finish(start(recipe, tmp_path / "run", *settings, before=BLOCK_TENSORFLOW, backend="jax"))
     before = load_checkpoint(tmp_path / "run" / "checkpoint.npz")
     assert before.step == 2
-    config = TrainConfig(
-        recipe="srresnet_mse",
-        data=DataConfig(str(SAMPLES), batch_size=2, crop_size=32),
-        num_blocks=1,
-        num_filters=8,
-        steps=4,
-        holdout=0,
-    )
+    config = small_config(recipe, steps=4, init=str(init), vgg_weights=str(vgg_npz))
     train(config, tmp_path / "run", resume=True)
     after = load_checkpoint(tmp_path / "run" / "checkpoint.npz")
     assert after.step == 4
@@ -110,20 +117,48 @@ def test_a_run_begun_under_jax_without_tensorflow_goes_on_under_tensorflow(tmp_p
     assert 0 < difference < 1e-2  # went on from there, did not start anew
 
 
+@pytest.mark.parametrize("recipe", sorted(RECIPES))
+def test_every_recipe_trains(recipe, tmp_path, init, vgg54_npz):
+    config = small_config(recipe, steps=2, init=str(init), vgg_weights=str(vgg54_npz))
+    train(config, tmp_path / "run")
+    checkpoint = load_checkpoint(tmp_path / "run" / "checkpoint.npz")
+    assert checkpoint.step == 2
+    is_gan = any(key.startswith("discriminator_optimizer/") for key in checkpoint.arrays)
+    assert is_gan == recipe.startswith("srgan")
+    if recipe == "srresnet_mse":  # and is not overwritten
+        with pytest.raises(ValueError, match="already holds a run"):
+            train(config, tmp_path / "run")
+
+
+@pytest.fixture(scope="module")
+def vgg54_npz(tmp_path_factory):
+    """VGG19 up to phi_{5,4} with random weights."""
+    rng = np.random.default_rng(2)
+    arrays, num_in = {}, 3
+    for block, (count, num_out) in enumerate(
+        ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512)), start=1
+    ):
+        for index in range(1, count + 1):
+            kernel = rng.random((3, 3, num_in, num_out), dtype=np.float32) - 0.5
+            arrays[f"conv{block}_{index}_W"] = kernel * np.sqrt(24 / (9 * num_in))
+            arrays[f"conv{block}_{index}_b"] = np.zeros(num_out, np.float32)
+            num_in = num_out
+    path = tmp_path_factory.mktemp("vgg54") / "vgg.npz"
+    np.savez(path, **arrays)
+    return path
+
+
 def test_a_run_learns_and_leaves_everything_in_its_folder(tmp_path, capsys):
-    config = TrainConfig(
-        recipe="srresnet_mse",
-        data=DataConfig(str(SAMPLES), batch_size=4, crop_size=32),
-        num_blocks=1,
-        num_filters=8,
+    config = small_config(
         steps=60,
-        learning_rate=1e-3,
+        learning_rate=3e-3,
         schedule="cosine",
         warmup=5,
         ema=0.9,
         save_every=30,
         initialization="random",
     )
+    config = replace(config, data=replace(config.data, batch_size=8))
     averaged = train(config, tmp_path)
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {"checkpoint.npz", "config.json", "generator.keras", "log.csv", "tensorboard"}
@@ -137,19 +172,10 @@ def test_a_run_learns_and_leaves_everything_in_its_folder(tmp_path, capsys):
 
 
 def test_a_diverged_run_stops_and_keeps_the_last_good_checkpoint(tmp_path):
-    config = TrainConfig(
-        recipe="srresnet_mse",
-        data=DataConfig(str(SAMPLES), batch_size=2, crop_size=32),
-        num_blocks=1,
-        num_filters=8,
-        steps=2,
-        holdout=0,
-    )
-    train(config, tmp_path)
+    train(small_config(steps=2), tmp_path)
     good = (tmp_path / "checkpoint.npz").read_bytes()
-    worse = TrainConfig(**{**vars(config), "steps": 6, "learning_rate": 1e30})
     with pytest.raises(TrainingDivergedError, match="lower --learning-rate"):
-        train(worse, tmp_path, resume=True)
+        train(small_config(steps=6, learning_rate=1e30), tmp_path, resume=True)
     assert (tmp_path / "checkpoint.npz").read_bytes() == good
 
 

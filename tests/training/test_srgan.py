@@ -1,0 +1,179 @@
+"""The adversarial step itself: both backends, and what it does to which network."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from srgan_tf.losses.content import mse_loss
+from srgan_tf.models.discriminator import build_discriminator
+from srgan_tf.models.generator import build_generator
+from srgan_tf.training.srgan import SRGAN
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Two steps from given weights, on the backend of the process; everything is written to a file.
+STEP = """
+import sys
+import keras
+import numpy as np
+from srgan_tf.losses.content import vgg_loss
+from srgan_tf.models.discriminator import build_discriminator
+from srgan_tf.models.generator import build_generator
+from srgan_tf.models.vgg import build_vgg_features
+from srgan_tf.training.srgan import SRGAN
+
+rng = np.random.default_rng(0)
+generator, discriminator = build_generator(1, 8), build_discriminator(32)
+for variable in (*generator.variables, *discriminator.variables):
+    noise = rng.normal(0, 0.05, variable.shape).astype("float32")
+    around_one = variable.path.endswith(("gamma", "variance"))
+    variable.assign(1 + abs(noise) if around_one else noise)
+content_loss = vgg_loss(build_vgg_features(2, 2, sys.argv[1]), 1e-3)
+model = SRGAN(generator, discriminator, content_loss, adversarial_weight=0.1)
+model.compile(keras.optimizers.SGD(1e-4, 0.9), keras.optimizers.SGD(1e-4, 0.9))
+shapes = ((4, 8, 8, 3), (4, 32, 32, 3))
+batches = [tuple(rng.random(shape, "float32") for shape in shapes) for step in range(2)]
+history = model.fit((b for b in batches), steps_per_epoch=2, verbose=0, shuffle=False).history
+values = {v.path: v.numpy() for v in (*generator.variables, *discriminator.variables)}
+slots = {"slot/" + v.path: v.numpy() for v in model.discriminator_optimizer.variables}
+np.savez(sys.argv[2], **values, **slots, **{"log/" + k: v[0] for k, v in history.items()})
+"""
+
+
+def test_both_backends_take_the_same_step(tmp_path, vgg_npz):
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", STEP, str(vgg_npz), str(tmp_path / f"{backend}.npz")],
+            cwd=ROOT,
+            env={**os.environ, "KERAS_BACKEND": backend},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for backend in ("tensorflow", "jax")
+    ]
+    for process in processes:
+        _, errors = process.communicate()
+        assert process.returncode == 0, errors
+    with np.load(tmp_path / "tensorflow.npz") as ours, np.load(tmp_path / "jax.npz") as theirs:
+        assert set(ours.files) == set(theirs.files)
+        assert "log/d_loss" in ours.files and "bn2/moving_mean" in ours.files
+        for key in ours.files:
+            np.testing.assert_allclose(ours[key], theirs[key], rtol=1e-4, atol=1e-6, err_msg=key)
+
+
+@pytest.fixture
+def model():
+    keras.utils.set_random_seed(0)
+    built = SRGAN(build_generator(1, 8), build_discriminator(16), mse_loss, 1e-3)
+    built.compile(keras.optimizers.SGD(1e-2), keras.optimizers.SGD(1e-2))
+    return built
+
+
+@pytest.fixture
+def batch():
+    rng = np.random.default_rng(0)
+    lr = rng.random((2, 4, 4, 3), dtype=np.float32)
+    hr = rng.uniform(-1, 1, (2, 16, 16, 3)).astype(np.float32)
+    return lr, hr
+
+
+def fit(model, batch, steps=1):
+    history = model.fit(
+        (batch for _ in range(steps)), steps_per_epoch=steps, verbose=0, shuffle=False
+    )
+    return {name: values[-1] for name, values in history.history.items()}
+
+
+def changed(before, after):
+    return [not np.array_equal(a, b) for a, b in zip(before, after, strict=True)]
+
+
+def test_a_step_moves_both_networks_and_their_statistics(model, batch):
+    networks = (model.generator, model.discriminator)
+    before = [network.get_weights() for network in networks]
+    logs = fit(model, batch)
+    for network, old in zip(networks, before, strict=True):
+        assert all(changed(old, network.get_weights())), network.name
+    assert set(logs) == {
+        "content",
+        "adversarial",
+        "d_loss",
+        "d_real",
+        "d_fake",
+        "content_grad",
+        "adversarial_grad",
+        "generator_grad",
+        "discriminator_grad",
+    }
+    assert 0 < logs["d_real"] < 1 and 0 < logs["d_fake"] < 1
+
+
+def test_the_generator_s_gradient_is_that_of_the_whole_loss(model, batch):
+    """Pulled back from the picture, it equals the gradient through one tape."""
+    import tensorflow as tf
+
+    model.discriminator_optimizer.learning_rate = 0.0
+    model.adversarial_weight = 0.5
+    lr, hr = batch
+    weights = model.generator.trainable_variables
+    with tf.GradientTape() as tape:
+        sr = model.generator(lr, training=True)
+        loss = mse_loss(hr, sr) + 0.5 * model.deceive(sr)
+    gradients = tape.gradient(loss, weights)
+    before = [w.numpy().copy() for w in weights]
+    fit(model, batch)
+    for weight, old, gradient in zip(weights, before, gradients, strict=True):
+        np.testing.assert_allclose(
+            weight.numpy(), old - 1e-2 * gradient.numpy(), rtol=1e-3, atol=1e-6, err_msg=weight.path
+        )
+
+
+def test_without_the_adversarial_part_only_content_moves_the_generator(batch):
+    generators = []
+    for weight in (0.0, 1.0):
+        keras.utils.set_random_seed(0)
+        model = SRGAN(build_generator(1, 8), build_discriminator(16), mse_loss, weight)
+        model.compile(keras.optimizers.SGD(1e-1), keras.optimizers.SGD(1e-1))
+        logs = fit(model, batch)
+        generators.append(model.generator.get_weights())
+        assert (logs["adversarial_grad"] == 0) == (weight == 0)
+    assert any(changed(*generators))
+
+
+def test_the_discriminator_learns_to_tell_a_frozen_generator_apart(model, batch):
+    model.optimizer.learning_rate = 0.0
+    first = fit(model, batch)
+    last = fit(model, batch, steps=20)
+    assert last["d_loss"] < first["d_loss"]
+    assert last["d_real"] > last["d_fake"]
+
+
+@pytest.mark.slow
+def test_xla_and_mixed_precision_take_a_step(batch):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = SRGAN(build_generator(1, 8), build_discriminator(16))
+    finally:
+        keras.config.set_dtype_policy("float32")
+    model.compile(keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4), jit_compile=True)
+    logs = fit(model, batch)
+    assert all(np.isfinite(value) for value in logs.values())
+    assert {str(v.dtype) for v in model.trainable_variables} == {"float32"}
+
+
+def test_loss_scaling_cancels_out(batch):
+    """As float16 needs it; at this size float32 shows the same step with and without."""
+    results = []
+    for wrap in (lambda o: o, keras.optimizers.LossScaleOptimizer):
+        keras.utils.set_random_seed(0)
+        model = SRGAN(build_generator(1, 8), build_discriminator(16))
+        model.compile(wrap(keras.optimizers.SGD(1e-2)), wrap(keras.optimizers.SGD(1e-2)))
+        fit(model, batch)
+        results.append([v.numpy() for v in model.trainable_variables])
+    for plain, scaled in zip(*results, strict=True):
+        np.testing.assert_allclose(plain, scaled, rtol=1e-3, atol=1e-6)
