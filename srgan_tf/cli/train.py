@@ -36,7 +36,18 @@ def add_command(commands: Any) -> None:
     parser.set_defaults(run=run)
     add = parser.add_argument
     add("recipe", metavar="RECIPE", help=f"what to train: {', '.join(RECIPES)}")
-    add("--data", dest="source", metavar="SOURCE", help="folder of pictures (searched recursively)")
+    add(
+        "--data",
+        dest="source",
+        metavar="SOURCE",
+        help="folder of pictures (searched recursively), or tfds:NAME[:SPLIT]",
+    )
+    add(
+        "--sample",
+        type=count,
+        metavar="N",
+        help="train on N pictures of it, drawn by the seed (350,000 of ImageNet, else all)",
+    )
     add("--out", metavar="RUN_DIR", required=True, help="run folder, made when absent")
     add("--resume", action="store_true", help="go on from the run folder's checkpoint")
     add("--steps", type=positive_int, metavar="N", help="mini-batches (the paper: 1,000,000)")

@@ -45,13 +45,17 @@ class FolderSource:
         return line
 
 
-def open_folder(folder: str | Path, crop_size: int, num_threads: int = 4) -> FolderSource:
+def open_folder(
+    folder: str | Path, crop_size: int, num_threads: int = 4, sample: int = 0, seed: int = 0
+) -> FolderSource:
     """Finds the pictures below a folder and decodes each once, so that none fails in training.
 
     Args:
         folder: searched recursively; files without a picture's suffix are ignored.
         crop_size: pictures with a side below this many pixels are skipped.
         num_threads: pictures decoded at a time.
+        sample: number of files to draw by the seed; 0: all.
+        seed: decides which.
 
     Returns:
         The source, ordered by path, so that a seed means the same crops on every machine.
@@ -63,6 +67,9 @@ def open_folder(folder: str | Path, crop_size: int, num_threads: int = 4) -> Fol
     if not root.is_dir():
         raise ValueError(f"training data: got {folder}, expected a folder of pictures or tfds:NAME")
     paths = sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    if 0 < sample < len(paths):
+        drawn = np.random.default_rng(seed).choice(len(paths), sample, replace=False)
+        paths = [paths[index] for index in sorted(drawn)]
     with ThreadPoolExecutor(num_threads) as pool:
         found = list(pool.map(lambda path: _examine(path, crop_size), paths))
     photos = tuple(item for item in found if isinstance(item, Photo))

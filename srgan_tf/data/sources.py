@@ -69,7 +69,9 @@ def open_data(config: DataConfig, holdout: int = 0) -> TrainingData:
     """
     if config.source.startswith("tfds:"):
         return TrainingData(config, None, [], config.source)
-    source = open_folder(config.source, config.crop_size, _num_threads())
+    source = open_folder(
+        config.source, config.crop_size, _num_threads(), config.sample, config.seed
+    )
     photos, held_out = split_holdout(source.photos, holdout)
     summary = f"{source.summary()} ({len(held_out)} held out)"
     return TrainingData(config, photos, [_middle(photo) for photo in held_out], summary)

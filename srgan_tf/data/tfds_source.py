@@ -1,5 +1,8 @@
 """Training batches from TensorFlow Datasets: any dataset with an image feature, streamed."""
 
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
@@ -8,10 +11,15 @@ from srgan_tf.data.pipeline import apply_symmetry, batch_crops
 
 PREFIX = "tfds:"
 _SHUFFLE_BUFFER = 2048  # encoded pictures; files are shuffled too
+_USUAL_SAMPLES = {"imagenet2012": 350_000}
+"""Section 3.2: "a random sample of 350 thousand images from the ImageNet database"."""
 
 
 def tfds_dataset(config: DataConfig, first_step: int = 0) -> tf.data.Dataset:
     """Endless (lr, hr) batches of a TFDS dataset, which is downloaded and prepared when it is not.
+
+    TFDS keeps datasets in TFDS_DATA_DIR (~/tensorflow_datasets). ImageNet wants its tar files in
+    `downloads/manual` there.
 
     Pictures come in a shuffled order, each once per pass; those smaller than the crop are left out.
     Order, crops and symmetries follow from the seed, so a resumed run goes on where it stopped: it
@@ -28,26 +36,34 @@ def tfds_dataset(config: DataConfig, first_step: int = 0) -> tf.data.Dataset:
         ValueError: no such dataset or split, or it has no image feature.
     """
     name, _, split = config.source.removeprefix(PREFIX).partition(":")
+    split = split or "train"
     try:
         builder = tfds.builder(name)
     except (tfds.core.DatasetNotFoundError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(f"training data: got {config.source}, not in TFDS ({reason})") from None
     key = _image_key(builder.info.features)
-    builder.download_and_prepare()
-    split = split or "train"
     try:
-        encoded = builder.as_dataset(
-            split=split,
-            shuffle_files=True,
-            decoders={key: tfds.decode.SkipDecoding()},
-            read_config=tfds.ReadConfig(shuffle_seed=config.seed),
-        )
-    except ValueError:
+        builder.download_and_prepare()
+    except (AssertionError, OSError, RuntimeError) as error:  # no download, no manual files
+        raise ValueError(
+            f"training data: {name} cannot be prepared in {builder.data_path.parent}: {error}"
+        ) from None
+    if split not in builder.info.splits:
         raise ValueError(
             f"training data: got split {split!r} of {name}, expected one of "
             f"{', '.join(builder.info.splits)}"
-        ) from None
+        )
+    encoded = builder.as_dataset(
+        split=split,
+        shuffle_files=True,
+        decoders={key: tfds.decode.SkipDecoding()},
+        read_config=tfds.ReadConfig(shuffle_seed=config.seed, add_tfds_id=True),
+    )
+    sample = config.sample or _USUAL_SAMPLES.get(builder.name, 0)
+    shard_lengths = builder.info.splits[split].shard_lengths
+    if 0 < sample < sum(shard_lengths):
+        encoded = encoded.filter(_in_sample(sample, shard_lengths, config.seed))
     large_enough = encoded.map(lambda example: example[key]).filter(
         lambda image: tf.reduce_min(_size(image)) >= config.crop_size
     )
@@ -63,6 +79,30 @@ def tfds_dataset(config: DataConfig, first_step: int = 0) -> tf.data.Dataset:
         deterministic=True,
     )
     return batch_crops(crops, config)
+
+
+def _in_sample(
+    sample: int, shard_lengths: Sequence[int], seed: int
+) -> Callable[[dict[str, tf.Tensor]], tf.Tensor]:
+    """Says of an example whether it is one of exactly `sample` that the seed draws.
+
+    Every example has a number, from the file and the place that its id names; a permutation of all
+    numbers, which needs no memory, decides.
+    """
+    total = sum(shard_lengths)
+    first_numbers = tf.constant([0, *accumulate(shard_lengths)][:-1], tf.int64)
+
+    def test(example: dict[str, tf.Tensor]) -> tf.Tensor:
+        # NAME-SPLIT.tfrecord-00012-of-01024__345: the 346th example of file 12
+        parts = tf.strings.regex_replace(example["tfds_id"], r".*-(\d+)-of-\d+__(\d+)$", r"\1 \2")
+        numbers = tf.strings.to_number(tf.strings.split(parts), tf.int64)
+        number = tf.gather(first_numbers, numbers[0]) + numbers[1]
+        place = tf.random.experimental.index_shuffle(
+            number, seed=tf.constant([seed, 0], tf.int64), max_index=total - 1
+        )
+        return place < sample
+
+    return test
 
 
 def _image_key(features: tfds.features.FeaturesDict) -> str:
