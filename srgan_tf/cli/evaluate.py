@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from srgan_tf.cli.quiet import quiet_start
 from srgan_tf.imaging.files import write_atomically
 
 _EPILOG = """\
@@ -59,7 +60,10 @@ def run(options: argparse.Namespace) -> int:
     if options.json and not Path(options.json).parent.is_dir():
         raise ValueError(f"json: the folder {Path(options.json).parent} does not exist")
     name = options.model or options.results
-    engine = open_engine(options.model, options.engine) if options.model else None
+    engine = None
+    if options.model:
+        with quiet_start():
+            engine = open_engine(options.model, options.engine)
     scores = {}
     print(f"{name}, protocol {options.protocol}")
     print(f"{'benchmark':<12} {'pictures':>8} {'PSNR (dB)':>10} {'SSIM':>7}")

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from srgan_tf.cli.quiet import quiet_start
 from srgan_tf.cli.upscale import plan_outputs
 
 _EPILOG = """\
@@ -50,8 +51,11 @@ def run_compare(options: argparse.Namespace) -> int:
     (target,) = plan_outputs([source], options.output, options.overwrite, suffix="_compare")
     lr = picture_to_rgb(read_picture(source))
     models = options.model or ["bicubic", "srresnet_mse"]
-    save_picture(
-        lay_side_by_side({model: Upscaler(model).upscale_array(lr) for model in models}), target
-    )
+    panels = {}
+    for model in models:
+        with quiet_start():
+            upscaler = Upscaler(model)
+        panels[Path(model).name] = upscaler.upscale_array(lr)
+    save_picture(lay_side_by_side(panels), target)
     print(target)
     return 0

@@ -81,6 +81,12 @@ def add_command(commands: Any) -> None:
     )
     add("--precision", choices=("float32", "mixed_bfloat16"), help="(float32)")
     add("--jit-compile", choices=("auto", "on", "off"), help="XLA; auto: on GPU and TPU (auto)")
+    add(
+        "--strategy",
+        choices=("none", "mirrored", "tpu"),
+        help="train on one device, on all of this computer (under JAX: of several), or on a TPU "
+        "(none)",
+    )
     add("--steps-per-execution", type=positive_int, metavar="N", help="per look from Python (1)")
     add("--save-every", type=positive_int, metavar="N", help="steps between checkpoints (500)")
     add("--holdout", type=count, metavar="N", help="pictures kept aside and scored (30)")

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from srgan_tf.cli.quiet import quiet_start
+
 _EPILOG = """\
 examples:
   srgan-tf upscale photo.jpg                  writes photo_x4.png beside photo.jpg
@@ -55,9 +57,9 @@ def run(options: argparse.Namespace) -> int:
         picture_format(target)
     if len(inputs) == 1:
         read_picture(inputs[0])  # says what is wrong with it before a model is loaded
-    upscaler = Upscaler(
-        options.model, options.engine, TILE if options.tile is None else options.tile
-    )
+    tile = TILE if options.tile is None else options.tile
+    with quiet_start():
+        upscaler = Upscaler(options.model, options.engine, tile)
     failed = 0
     for source, target in zip(inputs, outputs, strict=True):
         try:
