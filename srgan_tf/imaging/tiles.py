@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,30 +25,30 @@ class Window:
 
 
 def split_axis(size: int, tile: int, overlap: int) -> list[Window]:
-    """Covers an axis with windows of equal length whose kept parts meet without gaps.
+    """Covers an axis with as few windows as possible, of equal length and spread evenly.
 
     Args:
-        size: length of the axis, pixels.
-        tile: kept part of a window in the middle of the axis, pixels, at least 1.
-        overlap: pixels that a window sees beyond its kept part on each inner side.
+        size: length of the axis, pixels, at least 1.
+        tile: longest kept part of a window in the middle of the axis, pixels, at least 1.
+        overlap: pixels that a window sees, at least, beyond its kept part on each inner side.
 
     Returns:
-        Windows from left to right, each min(size, tile + 2 * overlap) long.
+        Windows from left to right, of one length of at most tile + 2 * overlap. Their kept parts
+        meet without gaps.
 
     Raises:
         ValueError: tile below 1 or overlap below 0.
     """
     if tile < 1 or overlap < 0:
         raise ValueError(f"tiles: got tile={tile}, overlap={overlap}, expected at least 1 and 0")
-    length = min(size, tile + 2 * overlap)
-    count = 1 if length == size else -(-size // tile)
-    windows = []
-    for index in range(count):
-        keep_start = index * size // count
-        keep_stop = (index + 1) * size // count
-        start = min(max(0, keep_start - overlap), size - length)
-        windows.append(Window(start, start + length, keep_start, keep_stop))
-    return windows
+    count = max(1, -(-(size - 2 * overlap) // tile))
+    length = -(-(size + (count - 1) * 2 * overlap) // count)
+    starts = [index * (size - length) // max(1, count - 1) for index in range(count)]
+    cuts = [(start + before + length) // 2 for before, start in pairwise(starts)]
+    return [
+        Window(start, start + length, keep_start, keep_stop)
+        for start, keep_start, keep_stop in zip(starts, [0, *cuts], [*cuts, size], strict=True)
+    ]
 
 
 def tile_windows(

@@ -15,16 +15,17 @@ def test_windows_cover_an_axis(sizes, tile, overlap):
         assert kept == list(range(size))
         for w in windows:
             assert w.keep_start < w.keep_stop
-            assert w.keep_stop - w.keep_start <= tile or len(windows) == 1
             assert 0 <= w.start <= w.keep_start < w.keep_stop <= w.stop <= size
-            assert w.stop - w.start == min(size, tile + 2 * overlap)
+            assert w.stop - w.start == windows[0].stop <= tile + 2 * overlap
             assert w.start == 0 or w.keep_start - w.start >= overlap
             assert w.stop == size or w.stop - w.keep_stop >= overlap
+        fewer = len(windows) - 1
+        assert fewer * (tile + 2 * overlap) - max(0, fewer - 1) * 2 * overlap < size
 
 
 def test_tile_windows_go_row_by_row():
     corners = [(rows.keep_start, columns.keep_start) for rows, columns in tile_windows(8, 9, 4, 1)]
-    assert corners == [(0, 0), (0, 3), (0, 6), (4, 0), (4, 3), (4, 6)]
+    assert corners == [(0, 0), (0, 4), (4, 0), (4, 4)]
 
 
 def box_sum_4x(lr):
@@ -56,7 +57,7 @@ def test_the_function_gets_windows_of_one_size(rng):
     lr = rng.integers(0, 256, (50, 37, 3), np.uint8)
     result = map_tiles(recording, lr, tile=10, overlap=2, scale=2)
     np.testing.assert_array_equal(result, upscale_nearest(lr, 2))
-    assert shapes == {(14, 14, 3)}
+    assert shapes == {(14, 13, 3)}
 
 
 @pytest.mark.parametrize(("tile", "overlap"), [(0, 4), (-1, 4), (4, -1)])
