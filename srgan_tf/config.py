@@ -46,6 +46,8 @@ class TrainConfig:
         vgg_weights: `imagenet` or a file, for recipes with a VGG loss.
         precision: `float32` or `mixed_bfloat16`.
         jit_compile: `auto` (XLA on GPU and TPU, none on CPU), `on` or `off`.
+        strategy: `none` (one device), `mirrored` (all devices) or `tpu`; see
+            `srgan_tf.training.devices`.
         steps_per_execution: steps the device takes between two looks from Python.
         save_every: steps between checkpoints; each is also when scores are taken.
         holdout: training pictures that are kept out of training and scored.
@@ -66,6 +68,7 @@ class TrainConfig:
     vgg_weights: str = "imagenet"
     precision: str = "float32"
     jit_compile: str = "auto"
+    strategy: str = "none"
     steps_per_execution: int = 1
     save_every: int = 500
     holdout: int = 30

@@ -18,6 +18,7 @@ def sample_batches(
     first_step: int = 0,
     num_threads: int = 2,
     cache_bytes: int = 2**31,
+    part: tuple[int, int] = (0, 1),
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yields (lr, hr) for the steps `first_step`, `first_step + 1`, ... without end.
 
@@ -27,6 +28,7 @@ def sample_batches(
         first_step: where a resumed run goes on.
         num_threads: threads that decode pictures.
         cache_bytes: decoded pictures are kept in memory up to this many bytes.
+        part: (i, n) yields the i-th of n equal parts of every batch.
 
     Yields:
         lr: float32, (batch, crop / 4, crop / 4, 3) in [0, 1].
@@ -34,6 +36,7 @@ def sample_batches(
     """
     size = config.crop_size
     matrix = degradation_matrix(config.degradation, size, config.sigma)
+    first, stop = (k * config.batch_size // part[1] for k in (part[0], part[0] + 1))
     cache: dict[int, np.ndarray] = {}
     used = 0
 
@@ -50,7 +53,7 @@ def sample_batches(
 
     def batch(step: int) -> tuple[np.ndarray, np.ndarray]:
         plan = plan_batch(photos, config.seed, step, config.batch_size, size)
-        hr_uint8 = np.stack([crop(pick) for pick in plan])
+        hr_uint8 = np.stack([crop(pick) for pick in plan[first:stop]])
         lr = degrade_batch(hr_uint8, matrix, config.degradation == "bicubic") / np.float32(255)
         return lr, hr_uint8.astype(np.float32) / np.float32(127.5) - np.float32(1)
 

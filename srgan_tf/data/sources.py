@@ -35,17 +35,24 @@ class TrainingData:
     held_out: list[BenchmarkImage]
     summary: str
 
-    def batches(self, first_step: int = 0) -> Iterable[Any]:
-        """Returns (lr, hr) batches from `first_step` on, without end, for `model.fit`."""
+    def batches(self, first_step: int = 0, part: tuple[int, int] = (0, 1)) -> Iterable[Any]:
+        """Returns (lr, hr) batches from `first_step` on, without end, for `model.fit`.
+
+        With `part` (i, n), the i-th of n equal parts of every batch: what process i of n feeds.
+        """
         if self.photos is None:
             from srgan_tf.data.tfds_source import tfds_dataset
 
-            return tfds_dataset(self.config, first_step)
+            index, count = part
+            dataset = tfds_dataset(self.config, first_step)
+            if count == 1:
+                return dataset
+            return dataset.rebatch(self.config.batch_size // count).shard(count, index)
         if keras.backend.backend() == "tensorflow":
             from srgan_tf.data.pipeline import folder_dataset
 
             return folder_dataset(self.photos, self.config, first_step)
-        return sample_batches(self.photos, self.config, first_step, _num_threads())
+        return sample_batches(self.photos, self.config, first_step, _num_threads(), part=part)
 
     def calibration_batches(self, count: int) -> list[np.ndarray]:
         """Returns the lr of `count` batches drawn with another seed than the run's."""

@@ -25,10 +25,10 @@ def average_weights(
         lr_batches: low-resolution training batches, float32 (batch, h, w, 3) in [0, 1].
     """
     sources = generator.trainable_variables
-    if optimizer.use_ema and int(optimizer.iterations) > 0:
+    if optimizer.use_ema and optimizer.iterations.numpy() > 0:
         sources = [v for v in optimizer.variables if v.path.endswith("_average")]
     for target, source in zip(averaged.trainable_variables, sources, strict=True):
-        target.assign(source.value)
+        target.assign(source.numpy())
     norms = [x for x in averaged.layers if isinstance(x, keras.layers.BatchNormalization)]
     momenta = [norm.momentum for norm in norms]
     for index, lr in enumerate(lr_batches):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+from keras import ops
 
 from srgan_tf.config import TrainConfig
 from srgan_tf.losses.content import Loss
@@ -51,11 +52,17 @@ def build_learner(config: TrainConfig, recipe: Recipe, steps: int, content_loss:
         optimizer.build(generator.trainable_variables)
         groups: dict[str, Any] = {"generator": generator, "optimizer": optimizer}
         settings = {
-            "jit_compile": use_xla(config.jit_compile),
+            "jit_compile": use_xla(config.jit_compile, config.strategy),
             "steps_per_execution": config.steps_per_execution,
         }
         if not recipe.adversarial_weight:
-            generator.compile(optimizer, loss=content_loss, metrics=[PSNR(name="psnr")], **settings)
+            generator.compile(
+                optimizer,
+                # Of a bare scalar, Keras forgets to take each replica's share (MirroredStrategy).
+                loss=lambda hr, sr: ops.expand_dims(content_loss(hr, sr), 0),
+                metrics=[PSNR(name="psnr")],
+                **settings,
+            )
             return Learner(generator, generator, optimizer, groups)
         discriminator = build_discriminator(config.data.crop_size)
         discriminator_optimizer = _make_adam(config, recipe, steps, "discriminator_adam", 0.0)
@@ -70,16 +77,24 @@ def build_learner(config: TrainConfig, recipe: Recipe, steps: int, content_loss:
     return Learner(model, generator, optimizer, groups)
 
 
-def use_xla(jit_compile: str) -> bool:
+def use_xla(jit_compile: str, strategy: str = "none") -> bool:
     """Resolves `auto`: XLA makes training faster on GPU and TPU, and half as fast on CPU.
 
-    JAX always compiles with XLA.
+    JAX always compiles with XLA. TensorFlow cannot compile a step of several devices with it, and
+    a step on TPU needs no asking.
 
     Raises:
-        ValueError: not `auto`, `on` or `off`.
+        ValueError: not `auto`, `on` or `off`, or `on` with a strategy of TensorFlow's.
     """
     if jit_compile not in ("auto", "on", "off"):
         raise ValueError(f"jit-compile: got {jit_compile!r}, expected auto, on or off")
+    if keras.backend.backend() == "tensorflow" and strategy != "none":
+        if jit_compile == "on":
+            raise ValueError(
+                f"jit-compile: got on with strategy {strategy} under TensorFlow, expected auto or "
+                "off; KERAS_BACKEND=jax compiles for several devices"
+            )
+        return False
     if jit_compile != "auto":
         return jit_compile == "on"
     if keras.backend.backend() == "jax":

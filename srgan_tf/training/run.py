@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,14 @@ from srgan_tf.recipes import find_recipe
 from srgan_tf.training.averaging import average_weights
 from srgan_tf.training.callbacks import BenchmarkScores, DiscriminatorWatch, SamplePictures
 from srgan_tf.training.checkpoint import load_checkpoint, restore_checkpoint
+from srgan_tf.training.devices import open_devices, synchronize_norms
 from srgan_tf.training.learner import build_learner
-from srgan_tf.training.run_callbacks import ProgressLines, RunCheckpoint, UpdateAverage
+from srgan_tf.training.run_callbacks import (
+    ProgressLines,
+    RunCheckpoint,
+    StopWhenDiverged,
+    UpdateAverage,
+)
 
 _CALIBRATION_BATCHES = 12  # for the averaged network's batch statistics
 
@@ -29,7 +36,9 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
     """Trains a recipe with `fit` and keeps everything in a run folder.
 
     The folder holds `config.json`, `checkpoint.npz` (whole state), `generator.keras` (averaged
-    weights, ready for use), `log.csv` and, where TensorFlow is installed, `tensorboard/`.
+    weights, ready for use), `log.csv` and, where TensorFlow is installed, `tensorboard/`. Where
+    several processes train together, all are given the same settings and a folder that each can
+    read. All of them average and score, so that none has to wait; the first one writes.
 
     Args:
         config: the settings.
@@ -60,43 +69,60 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
             "ask for more --steps to train further"
         )
     keras.utils.set_random_seed(config.data.seed)
-    content_loss = build_content_loss(recipe, config.vgg_weights)
+    devices = open_devices(config.strategy, config.data.batch_size)
+    writes = devices.process == 0
+    say: Callable[[str], None] = _say if writes else lambda line: None
+    say(f"reading {config.data.source}")
     data = open_data(config.data, config.holdout)
-    _say(data.summary)
-    learner = build_learner(config, recipe, total_steps, content_loss)
+    say(data.summary)
+    with devices.building_frozen():
+        content_loss = build_content_loss(recipe, config.vgg_weights)
+    with devices.building():
+        learner = build_learner(config, recipe, total_steps, content_loss)
+        if devices.num_replicas > 1:
+            synchronize_norms(learner.groups.values())
     averaged = build_generator(config.num_blocks, config.num_filters)
     if checkpoint:
         restore_checkpoint(checkpoint, learner.groups)
-        _say(f"resumed at step {first_step} of {total_steps}")
+        say(f"resumed at step {first_step} of {total_steps}")
     calibration = data.calibration_batches(_CALIBRATION_BATCHES)
     epochs = math.ceil((total_steps - first_step) / config.save_every)
     steps_per_epoch = math.ceil((total_steps - first_step) / epochs)
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_config(config, folder)
+    if writes:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_config(config, folder)
     callbacks: list[keras.callbacks.Callback] = [
         UpdateAverage(
             lambda: average_weights(learner.generator, learner.optimizer, averaged, calibration)
         ),
         BenchmarkScores(_pictures_to_score(data.held_out, config), averaged),
-        SamplePictures(
-            data.held_out[:4], folder / "samples", averaged, first_step, steps_per_epoch
-        ),
-        DiscriminatorWatch(),
-        ProgressLines(folder, total_steps, first_step, steps_per_epoch, config.data.batch_size),
-        RunCheckpoint(folder, learner.groups, averaged, first_step, steps_per_epoch),
     ]
+    if writes:
+        callbacks += [
+            SamplePictures(
+                data.held_out[:4], folder / "samples", averaged, first_step, steps_per_epoch
+            ),
+            DiscriminatorWatch(),
+            ProgressLines(folder, total_steps, first_step, steps_per_epoch, config.data.batch_size),
+        ]
+    callbacks.append(StopWhenDiverged(folder, first_step, steps_per_epoch))
+    if writes:
+        callbacks.append(
+            RunCheckpoint(folder, learner.groups, averaged, first_step, steps_per_epoch)
+        )
     if keras.backend.backend() == "tensorflow":
         callbacks.append(
             keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False)
         )
-    learner.model.fit(
-        data.batches(first_step),
-        epochs=epochs,
-        steps_per_epoch=steps_per_epoch,
-        callbacks=callbacks,
-        shuffle=False,
-        verbose=0,
-    )
+    with devices.fitting():
+        learner.model.fit(
+            data.batches(first_step, (devices.process, devices.num_processes)),
+            epochs=epochs,
+            steps_per_epoch=steps_per_epoch,
+            callbacks=callbacks,
+            shuffle=False,
+            verbose=0,
+        )
     return averaged
 
 

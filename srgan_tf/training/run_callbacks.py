@@ -30,6 +30,36 @@ class UpdateAverage(keras.callbacks.Callback):
         self.update()
 
 
+class StopWhenDiverged(keras.callbacks.Callback):
+    """Ends the run when its loss has become NaN or infinite, before that is saved.
+
+    Args:
+        folder: the run folder, which holds the last good checkpoint.
+        first_step: mini-batches done before this run.
+        steps_per_epoch: mini-batches in an epoch.
+    """
+
+    def __init__(self, folder: Path, first_step: int, steps_per_epoch: int):
+        super().__init__()
+        self.folder = folder
+        self.first_step = first_step
+        self.steps_per_epoch = steps_per_epoch
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Checks the epoch's logs.
+
+        Raises:
+            TrainingDivergedError: a loss is no finite number.
+        """
+        step = self.first_step + (epoch + 1) * self.steps_per_epoch
+        for name, value in (logs or {}).items():
+            if math.isnan(value) or (math.isinf(value) and not name.endswith("_psnr")):
+                raise TrainingDivergedError(
+                    f"{name} is {value} at step {step}; {self.folder}/checkpoint.npz holds the "
+                    "last good state: resume with a lower --learning-rate or a longer --warmup"
+                )
+
+
 class RunCheckpoint(keras.callbacks.Callback):
     """Saves the run's whole state, and the averaged network as a model of its own.
 
@@ -57,18 +87,8 @@ class RunCheckpoint(keras.callbacks.Callback):
         self.steps_per_epoch = steps_per_epoch
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Saves, unless the loss has become NaN or infinite.
-
-        Raises:
-            TrainingDivergedError: it has; the last good checkpoint stays.
-        """
+        """Saves."""
         step = self.first_step + (epoch + 1) * self.steps_per_epoch
-        for name, value in (logs or {}).items():
-            if math.isnan(value) or (math.isinf(value) and not name.endswith("_psnr")):
-                raise TrainingDivergedError(
-                    f"{name} is {value} at step {step}; {self.folder}/checkpoint.npz holds the "
-                    "last good state: resume with a lower --learning-rate or a longer --warmup"
-                )
         save_checkpoint(self.folder / "checkpoint.npz", step, self.groups)
         save_keras(self.averaged, self.folder / "generator.keras")
 

@@ -12,7 +12,8 @@ def train_step(model: SRGAN, data: tuple[Any, Any]) -> dict[str, Any]:
     lr, hr = data
     generator_weights = model.generator.trainable_variables
     discriminator_weights = model.discriminator.trainable_variables
-    # Keras' optimizers sum gradients over replicas; the losses are means over the global batch.
+    # Each replica sees its part of the batch. Keras' optimizers sum the replicas' gradients; the
+    # losses are means over the whole batch.
     share = 1.0 / tf.distribute.get_strategy().num_replicas_in_sync
 
     with tf.GradientTape() as generating:
@@ -24,7 +25,7 @@ def train_step(model: SRGAN, data: tuple[Any, Any]) -> dict[str, Any]:
         loss = model.discriminator_optimizer.scale_loss(loss * share)
     gradients = judging.gradient(loss, discriminator_weights)
     model.discriminator_optimizer.apply(gradients, discriminator_weights)
-    logs["discriminator_grad"] = global_norm(gradients)
+    logs["discriminator_grad"] = global_norm(_sum_over_replicas(gradients))
 
     with tf.GradientTape(persistent=True) as viewing:
         viewing.watch(picture)
@@ -41,9 +42,21 @@ def train_step(model: SRGAN, data: tuple[Any, Any]) -> dict[str, Any]:
         | {
             "content": content,
             "adversarial": adversarial,
-            "content_grad": global_norm([content_grad]),
-            "adversarial_grad": global_norm([adversarial_grad]),
-            "generator_grad": global_norm(gradients),
+            "content_grad": _norm_at_picture(content_grad * share),
+            "adversarial_grad": _norm_at_picture(adversarial_grad * share),
+            "generator_grad": global_norm(_sum_over_replicas(gradients)),
         }
     )
     return model.get_metrics_result()
+
+
+def _norm_at_picture(gradient: tf.Tensor) -> tf.Tensor:
+    """The norm over the whole batch, of which each replica has its pictures."""
+    return tf.sqrt(_sum_over_replicas(tf.square(global_norm([gradient]))))
+
+
+def _sum_over_replicas(values: Any) -> Any:
+    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+        return values
+    context = tf.distribute.get_replica_context()
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, values)

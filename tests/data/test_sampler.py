@@ -75,3 +75,12 @@ def test_reading_a_folder_loads_neither_tensorflow_nor_keras():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_parts_of_the_batches_make_up_the_whole(png_source):
+    whole, first, second = (
+        take(png_source.photos, CONFIG, 2, part=part) for part in ((0, 1), (0, 2), (1, 2))
+    )
+    for batch, *halves in zip(whole, first, second, strict=True):
+        for array, *parts in zip(batch, *halves, strict=True):
+            np.testing.assert_array_equal(array, np.concatenate(parts))

@@ -130,6 +130,28 @@ def test_every_recipe_trains(recipe, tmp_path, init, vgg54_npz):
             train(config, tmp_path / "run")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("recipe", sorted(RECIPES))
+def test_every_recipe_trains_at_full_size_on_real_photos(recipe, tmp_path, data_folder, vgg54_npz):
+    """Starts from the shipped weights; phi_{5,4} is random, the other VGG weights are true."""
+    vgg_weights = data_folder / "vgg19" / "vgg19_conv1_1_to_conv3_4.npz"
+    config = TrainConfig(
+        recipe=recipe,
+        data=DataConfig(str(data_folder / "train" / "bsds400"), batch_size=4),
+        steps=20,
+        init="srresnet_mse",
+        vgg_weights=str(vgg54_npz if recipe.endswith("54") else vgg_weights),
+        holdout=4,
+    )
+    train(config, tmp_path / "run")
+    log = np.genfromtxt(tmp_path / "run" / "log.csv", delimiter=",", names=True)
+    assert log["step"] == 20
+    assert all(np.isfinite(log[name]) for name in log.dtype.names)
+    assert log["holdout_psnr"] > 25
+    pictures = list((tmp_path / "run" / "samples").glob("*/step_00000020.png"))
+    assert len(pictures) == 4
+
+
 @pytest.fixture(scope="module")
 def vgg54_npz(tmp_path_factory):
     """VGG19 up to phi_{5,4} with random weights."""
