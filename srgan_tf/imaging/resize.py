@@ -87,29 +87,30 @@ def reduction_matrix(size_in: int, sigma: float | None = None) -> np.ndarray:
     return matrix
 
 
-def _round_uint8(image: np.ndarray) -> np.ndarray:
-    return np.clip(np.floor(image + 0.5), 0, 255)
+def _round(image: np.ndarray, highest: int = 255) -> np.ndarray:
+    return np.clip(np.floor(image + 0.5), 0, highest)
 
 
-def resize_bicubic(image_uint8: np.ndarray, height: int, width: int) -> np.ndarray:
+def resize_bicubic(image_levels: np.ndarray, height: int, width: int) -> np.ndarray:
     """Resizes a picture bit for bit as MATLAB's `imresize(image, [height width])` does.
 
     The axis that shrinks more goes first (the vertical one when both are alike), and the result
-    is rounded to 8 bits after each pass, since `imresize` works on uint8 between its passes.
+    is rounded to whole levels after each pass, since `imresize` keeps the type between its passes.
 
     Args:
-        image_uint8: uint8, (h, w) or (h, w, c).
+        image_levels: uint8 or uint16, (h, w) or (h, w, c).
         height: wanted height, pixels.
         width: wanted width, pixels.
 
     Returns:
-        uint8, (height, width) or (height, width, c).
+        The same type, (height, width) or (height, width, c).
     """
-    image = image_uint8.astype(np.float64)
+    highest = np.iinfo(image_levels.dtype).max
+    image = image_levels.astype(np.float64)
     axes = [(height / image.shape[0], 0, height), (width / image.shape[1], 1, width)]
     for _, axis, size in sorted(axes):
-        image = _round_uint8(_resample(image, axis, _cubic_taps(image.shape[axis], size)))
-    return image.astype(np.uint8)
+        image = _round(_resample(image, axis, _cubic_taps(image.shape[axis], size)), highest)
+    return image.astype(image_levels.dtype)
 
 
 def reduce_4x(hr_uint8: np.ndarray) -> np.ndarray:
@@ -147,7 +148,7 @@ def reduce_4x_gaussian(hr_uint8: np.ndarray, sigma: float = 1.6) -> np.ndarray:
     image = _whole_blocks(hr_uint8).astype(np.float64)
     for axis in (0, 1):
         image = _resample(image, axis, _gaussian_taps(image.shape[axis], sigma))
-    return _round_uint8(image).astype(np.uint8)
+    return _round(image).astype(np.uint8)
 
 
 def _whole_blocks(hr_uint8: np.ndarray) -> np.ndarray:
@@ -161,12 +162,12 @@ def _whole_blocks(hr_uint8: np.ndarray) -> np.ndarray:
     return hr_uint8[:height, :width]
 
 
-def upscale_bicubic(lr_uint8: np.ndarray, scale: int = 4) -> np.ndarray:
+def upscale_bicubic(lr_levels: np.ndarray, scale: int = 4) -> np.ndarray:
     """MATLAB's `imresize(lr, scale)`: the bicubic row of Table 2."""
-    height, width = lr_uint8.shape[:2]
-    return resize_bicubic(lr_uint8, height * scale, width * scale)
+    height, width = lr_levels.shape[:2]
+    return resize_bicubic(lr_levels, height * scale, width * scale)
 
 
-def upscale_nearest(lr_uint8: np.ndarray, scale: int = 4) -> np.ndarray:
+def upscale_nearest(lr_levels: np.ndarray, scale: int = 4) -> np.ndarray:
     """Repeats each pixel `scale` times in both directions: the nearest row of Table 2."""
-    return np.repeat(np.repeat(lr_uint8, scale, axis=0), scale, axis=1)
+    return np.repeat(np.repeat(lr_levels, scale, axis=0), scale, axis=1)

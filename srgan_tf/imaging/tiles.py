@@ -70,7 +70,7 @@ def map_tiles(
     """Applies an upscaling function window by window.
 
     Args:
-        upscale: (h, w, c) -> uint8 (scale * h, scale * w, c).
+        upscale: (h, w, c) -> (scale * h, scale * w, c) of the same type.
         lr: the small picture, (h, w, c).
         tile: see `split_axis`.
         overlap: see `split_axis`. From the network's receptive radius on, the result is that of
@@ -78,10 +78,10 @@ def map_tiles(
         scale: the function's magnification.
 
     Returns:
-        uint8, (scale * h, scale * w, c).
+        (scale * h, scale * w, c) of the type of `lr`.
     """
     height, width, channels = lr.shape
-    sr = np.empty((scale * height, scale * width, channels), np.uint8)
+    sr = np.empty((scale * height, scale * width, channels), lr.dtype)
     for rows, columns in tile_windows(height, width, tile, overlap):
         part = upscale(lr[rows.start : rows.stop, columns.start : columns.stop])
         top, left = (

@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from srgan_tf.imaging.ranges import tanh_to_uint8, uint8_to_unit, unit_to_uint8
+from srgan_tf.imaging.ranges import levels_to_unit, tanh_to_levels, unit_to_levels
 from srgan_tf.imaging.resize import upscale_bicubic, upscale_nearest
 from srgan_tf.models.shipped import shipped_names, shipped_path
 
 Engine = Callable[[np.ndarray], np.ndarray]
-"""lr, uint8 (h, w, 3) -> sr, uint8 (4h, 4w, 3)."""
+"""lr, uint8 or uint16 (h, w, 3) -> sr of the same type, (4h, 4w, 3).
+
+Networks compute in float32; their result is rounded here, tile by tile, so that no float picture
+of the full size ever exists."""
 
 
 def open_engine(model: str | Path, engine: str | None = None) -> Engine:
@@ -54,9 +57,9 @@ def open_engine(model: str | Path, engine: str | None = None) -> Engine:
 def keras_engine(generator: Any) -> Engine:
     """Runs a Keras generator on whatever backend Keras has."""
 
-    def upscale(lr_uint8: np.ndarray) -> np.ndarray:
-        sr = generator.predict_on_batch(uint8_to_unit(lr_uint8)[None])
-        return tanh_to_uint8(sr[0])
+    def upscale(lr_levels: np.ndarray) -> np.ndarray:
+        sr = generator.predict_on_batch(levels_to_unit(lr_levels)[None])
+        return tanh_to_levels(sr[0], lr_levels.dtype)
 
     return upscale
 
@@ -81,14 +84,14 @@ def litert_engine(path: Path) -> Engine:
         ) from None
     shape: tuple[int, ...] = ()
 
-    def upscale(lr_uint8: np.ndarray) -> np.ndarray:
+    def upscale(lr_levels: np.ndarray) -> np.ndarray:
         nonlocal shape
-        if lr_uint8.shape != shape:
-            interpreter.resize_tensor_input(lr["index"], (1, *lr_uint8.shape))
+        if lr_levels.shape != shape:
+            interpreter.resize_tensor_input(lr["index"], (1, *lr_levels.shape))
             interpreter.allocate_tensors()
-            shape = lr_uint8.shape
-        interpreter.set_tensor(lr["index"], uint8_to_unit(lr_uint8)[None])
+            shape = lr_levels.shape
+        interpreter.set_tensor(lr["index"], levels_to_unit(lr_levels)[None])
         interpreter.invoke()
-        return unit_to_uint8(interpreter.get_tensor(sr["index"])[0])
+        return unit_to_levels(interpreter.get_tensor(sr["index"])[0], lr_levels.dtype)
 
     return upscale
