@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from srgan_tf.cli.quiet import quiet_start
-from srgan_tf.cli.upscale import plan_outputs
 
 _EPILOG = """\
 examples:
@@ -44,18 +43,23 @@ def add_command(commands: Any) -> None:
 
 def run_compare(options: argparse.Namespace) -> int:
     """Writes the comparison."""
+    from srgan_tf.cli.plan import Found, check_existing, plan_targets
     from srgan_tf.evaluation.comparison import lay_side_by_side
-    from srgan_tf.inference.upscaler import Upscaler, picture_to_rgb, read_picture, save_picture
+    from srgan_tf.inference.upscaler import Upscaler, save_picture
+    from srgan_tf.pictures.picture import to_opaque_rgb
+    from srgan_tf.pictures.reading import read_picture
 
     source = Path(options.input)
-    (target,) = plan_outputs([source], options.output, options.overwrite, suffix="_compare")
-    lr = picture_to_rgb(read_picture(source))
+    (target,) = plan_targets([Found(source)], options.output, "_compare", file_type=".png")
+    check_existing(target, options.overwrite)
+    lr = to_opaque_rgb(read_picture(source))
     models = options.model or ["bicubic", "srresnet_mse"]
     panels = {}
     for model in models:
         with quiet_start():
             upscaler = Upscaler(model)
         panels[Path(model).name] = upscaler.upscale_array(lr)
+    target.parent.mkdir(parents=True, exist_ok=True)
     save_picture(lay_side_by_side(panels), target)
     print(target)
     return 0

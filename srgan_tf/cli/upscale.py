@@ -1,11 +1,20 @@
 """`srgan-tf upscale`: a picture four times as wide and high."""
 
 import argparse
+import errno
+import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from srgan_tf.cli.quiet import quiet_start
+
+if TYPE_CHECKING:
+    from srgan_tf.inference.upscaler import Upscaler
+    from srgan_tf.pictures.reading import Frames
+
+_BAR = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}]"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 _EPILOG = """\
 examples:
@@ -27,8 +36,14 @@ def add_command(commands: Any) -> None:
     )
     parser.set_defaults(run=run)
     add = parser.add_argument
-    add("inputs", nargs="+", metavar="INPUT", help="picture files")
+    add("inputs", nargs="+", metavar="INPUT", help="picture files, folders or patterns")
     add("-o", "--output", metavar="PATH", help="file for one input, or folder")
+    add(
+        "--quality",
+        type=int,
+        metavar="N",
+        help="1 to 100, of JPEG, WebP and AVIF files (default: 95)",
+    )
     add(
         "--model",
         metavar="NAME|FILE",
@@ -43,66 +58,96 @@ def add_command(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Upscales each input; a bad one does not stop the others."""
-    from srgan_tf.inference.upscaler import (
-        TILE,
-        Upscaler,
-        picture_format,
-        read_picture,
-        save_picture,
-    )
+    from srgan_tf.cli.plan import find_inputs, plan_targets, without_results
+    from srgan_tf.pictures.writing import picture_format
 
-    inputs = [Path(name) for name in options.inputs]
-    outputs = plan_outputs(inputs, options.output, options.overwrite)
-    for target in outputs:
+    if options.quality is not None and not 1 <= options.quality <= 100:
+        raise ValueError(f"quality: got {options.quality}, expected 1 to 100")
+    found, problems = find_inputs(options.inputs, options.output)
+    if not found:
+        raise ValueError(problems[0])
+    found = without_results(found, options.output, "_x4")
+    targets = plan_targets(found, options.output)
+    jobs = [(item.path, target) for item, target in zip(found, targets, strict=True)]
+    for _, target in jobs:
         picture_format(target)
-    if len(inputs) == 1:
-        read_picture(inputs[0])  # says what is wrong with it before a model is loaded
-    tile = TILE if options.tile is None else options.tile
+    if len(jobs) == 1 and not found[0].was_searched and not problems:
+        return _run_one(*jobs[0], options)
+    return _run_batch(jobs, problems, options)
+
+
+def _open_upscaler(options: argparse.Namespace) -> "Upscaler":
+    from srgan_tf.inference.upscaler import TILE, Upscaler
+
     with quiet_start():
-        upscaler = Upscaler(options.model, options.engine, tile)
-    failed = 0
-    for source, target in zip(inputs, outputs, strict=True):
-        try:
-            save_picture(upscaler(read_picture(source)), target)
-            print(target)
-        except (ValueError, OSError) as error:
-            if len(inputs) == 1:
-                raise
-            print(f"srgan-tf: {error}", file=sys.stderr)
-            failed += 1
-    return 1 if failed else 0
+        tile = TILE if options.tile is None else options.tile
+        return Upscaler(options.model, options.engine, tile)
 
 
-def plan_outputs(
-    inputs: list[Path], output: str | None, overwrite: bool, suffix: str = "_x4"
-) -> list[Path]:
-    """Decides where each result goes, before any work is done.
+def _upscale(
+    upscaler: "Upscaler", frames: "Frames", target: Path, options: argparse.Namespace
+) -> None:
+    """Writes one result.
 
     Raises:
-        ValueError: a result exists and may not be replaced, is an input, would be written twice,
-            or the folder is missing.
+        ValueError: the format cannot hold it, or memory does not suffice.
+        OSError: it cannot be written.
     """
-    folder = Path(output) if output else None
-    one_file = folder is not None and len(inputs) == 1 and not folder.is_dir() and folder.suffix
-    if one_file and folder is not None:
-        outputs = [folder]
-        if not folder.parent.is_dir():
-            raise ValueError(f"output: the folder {folder.parent} does not exist")
-    else:
-        if folder is not None:
-            if folder.exists() and not folder.is_dir():
-                raise ValueError(f"output: got the file {folder}, expected a folder")
-            folder.mkdir(parents=True, exist_ok=True)
-        outputs = [(folder or path.parent) / f"{path.stem}{suffix}.png" for path in inputs]
-    sources = {path.resolve() for path in inputs}
-    seen: set[Path] = set()
-    for path in outputs:
-        real = path.resolve()
-        if real in sources:
-            raise ValueError(f"output: {path} is an input too; choose another -o")
-        if real in seen:
-            raise ValueError(f"output: two inputs would both be written to {path}")
-        if path.exists() and not overwrite:
-            raise ValueError(f"output: {path} exists; add --overwrite or choose another -o")
-        seen.add(real)
-    return outputs
+    try:
+        upscaler.upscale_frames(frames, target, options.quality)
+    except MemoryError:
+        first = frames.pictures[0]
+        size = f"{4 * first.width}x{4 * first.height}"
+        raise ValueError(f"{target}: not enough memory for a result of {size} pixels") from None
+
+
+def _run_one(source: Path, target: Path, options: argparse.Namespace) -> int:
+    """The picture is looked at before a model is loaded; what is wrong with it is exit code 2."""
+    from srgan_tf.cli.plan import check_existing
+    from srgan_tf.pictures.reading import read_frames
+    from srgan_tf.pictures.writing import check_fits
+
+    check_existing(target, options.overwrite)
+    frames = read_frames(source)
+    check_fits(target, frames.pictures[0], len(frames.pictures), scale=4)
+    upscaler = _open_upscaler(options)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _upscale(upscaler, frames, target, options)
+    print(target)
+    return 0
+
+
+def _run_batch(
+    jobs: list[tuple[Path, Path]], failures: list[str], options: argparse.Namespace
+) -> int:
+    """Results that exist are skipped, so an interrupted batch goes on where it stopped."""
+    from tqdm import tqdm
+
+    from srgan_tf.pictures.reading import read_frames
+
+    todo = [job for job in jobs if options.overwrite or not os.path.lexists(job[1])]
+    if len(todo) < len(jobs):
+        skipped = f"{len(jobs) - len(todo)} of {len(jobs)} skipped: their results exist"
+        print(f"srgan-tf: {skipped} (--overwrite makes them again)", file=sys.stderr)
+    if todo:
+        upscaler = _open_upscaler(options)
+    is_terminal = sys.stderr.isatty()
+    pace = {} if is_terminal else {"mininterval": 60, "delay": 60}  # in a log, a line a minute
+    try:
+        with tqdm(total=len(todo), unit=" pictures", bar_format=_BAR, leave=False, **pace) as bar:
+            say = bar.write if is_terminal else print
+            for source, target in todo:
+                try:
+                    frames = read_frames(source)
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    _upscale(upscaler, frames, target, options)
+                    say(str(target))
+                except (ValueError, OSError) as error:
+                    failures.append(" ".join(str(error).split()))
+                    if isinstance(error, OSError) and error.errno in _FULL:
+                        break  # the others would fail too; the next run makes them
+                bar.update()
+    finally:  # an interrupted batch says too what went wrong so far
+        for line in failures:
+            print(f"srgan-tf: {line}", file=sys.stderr)
+    return 1 if failures else 0

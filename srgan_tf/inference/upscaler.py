@@ -1,17 +1,21 @@
 """One picture in, one picture four times as wide and high out."""
 
+import dataclasses
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
-from srgan_tf.data.folder import to_rgb_uint8
-from srgan_tf.imaging.color import to_rgb
-from srgan_tf.imaging.files import write_atomically
 from srgan_tf.imaging.tiles import map_tiles
 from srgan_tf.inference.engines import Engine, open_engine
+from srgan_tf.pictures.decoding import from_pillow
+from srgan_tf.pictures.picture import Picture, to_pillow
+from srgan_tf.pictures.reading import Frames, read_picture
+from srgan_tf.pictures.transparency import fill_transparent, keep_flat_parts
+from srgan_tf.pictures.writing import check_fits, write_animation, write_picture
 
+SCALE = 4
 DEFAULT_MODEL = "srresnet_mse"
 TILE = 256
 """Longest side of the kept part of a tile, pixels of the small picture."""
@@ -49,26 +53,79 @@ class Upscaler:
         """Upscales a picture 4 times.
 
         Args:
-            image: a Pillow picture, or an array, uint8 (h, w, 3) or (h, w). Transparency is
-                dropped, 16 bits become 8.
+            image: a Pillow picture, or an array, uint8 (h, w, 3) or (h, w).
 
         Returns:
-            A Pillow picture of mode RGB; its EXIF orientation is already applied.
+            A Pillow picture of mode L, LA, RGB, RGBA or I;16; its EXIF orientation is already
+            applied. Pillow cannot hold 16 bits of colour: `upscale_frames` keeps them.
 
         Raises:
             ValueError: an array of another kind.
         """
-        return Image.fromarray(self.upscale_array(picture_to_rgb(image)))
+        picture = from_pillow(image) if isinstance(image, Image.Image) else _from_array(image)
+        return to_pillow(self.upscale_picture(picture))
 
-    def upscale_array(self, lr_uint8: np.ndarray) -> np.ndarray:
-        """Upscales uint8 (h, w, 3) to uint8 (4h, 4w, 3), in tiles when the picture is large."""
-        return map_tiles(self.engine, lr_uint8, self.tile, OVERLAP)
+    def upscale_picture(self, picture: Picture) -> Picture:
+        """Upscales colours and opacity, in the picture's own type; metadata go along.
+
+        Opacity is enlarged by the same model as the colours, as a gray picture, so that an outline
+        is as sharp as what it cuts out (and as blocky with `nearest`). Hidden colours are replaced
+        first, so that none of them bleeds into the outline.
+        """
+        alpha = picture.alpha
+        if alpha is None:
+            return dataclasses.replace(picture, pixels=self.upscale_array(picture.pixels))
+        pixels = self.upscale_array(fill_transparent(picture.pixels, alpha))
+        alpha = map_tiles(self._enlarge_alpha, alpha, self.tile, OVERLAP)
+        return dataclasses.replace(picture, pixels=pixels, alpha=alpha)
+
+    def upscale_frames(self, frames: Frames, path: str | Path, quality: int | None = None) -> None:
+        """Upscales the content of a picture file and writes it; frames are worked on one by one.
+
+        Args:
+            frames: see `srgan_tf.pictures.reading.read_frames`.
+            path: the file to write; its suffix decides the format.
+            quality: 1 to 100, for JPEG, WebP and AVIF.
+
+        Raises:
+            ValueError: the format cannot hold the result.
+            OSError: the file cannot be written.
+        """
+        first = frames.pictures[0]
+        count = len(frames.pictures)
+        check_fits(path, first, count, SCALE)
+        if count == 1:
+            write_picture(self.upscale_picture(first), path, quality)
+        else:
+            large = (self.upscale_picture(picture) for picture in frames.pictures)
+            write_animation(large, frames.durations, frames.loop, path, quality)
+
+    def upscale_array(self, lr_levels: np.ndarray) -> np.ndarray:
+        """Upscales (h, w, 3), or (h, w, 1) gray, in tiles when the picture is large.
+
+        Args:
+            lr_levels: uint8 or uint16.
+
+        Returns:
+            The same type, (4h, 4w, 3) or (4h, 4w, 1).
+        """
+        enlarge = self.engine if lr_levels.shape[2] == 3 else self._enlarge_gray
+        return map_tiles(enlarge, lr_levels, self.tile, OVERLAP)
+
+    def _enlarge_gray(self, lr_levels: np.ndarray) -> np.ndarray:
+        """Networks work on colour: gray goes in three times, and the mean comes out."""
+        sr = self.engine(np.repeat(lr_levels, 3, axis=2))
+        mean = sr.sum(axis=2, keepdims=True, dtype=np.uint32)
+        return ((mean + 1) // 3).astype(sr.dtype)
+
+    def _enlarge_alpha(self, lr_levels: np.ndarray) -> np.ndarray:
+        if lr_levels.min() == lr_levels.max():  # most tiles of most pictures
+            height, width, _ = lr_levels.shape
+            return np.full((SCALE * height, SCALE * width, 1), lr_levels[0, 0, 0])
+        return keep_flat_parts(lr_levels, self._enlarge_gray(lr_levels))
 
 
-def picture_to_rgb(image: Image.Image | np.ndarray) -> np.ndarray:
-    """Returns what the networks take, uint8 (h, w, 3), EXIF orientation applied."""
-    if isinstance(image, Image.Image):
-        return to_rgb_uint8(ImageOps.exif_transpose(image))
+def _from_array(image: np.ndarray) -> Picture:
     image = np.asarray(image)
     if (
         image.dtype != np.uint8
@@ -78,58 +135,12 @@ def picture_to_rgb(image: Image.Image | np.ndarray) -> np.ndarray:
         raise ValueError(
             f"picture: got {image.dtype} {image.shape}, expected uint8 (h, w, 3) RGB or (h, w) gray"
         )
-    return to_rgb(image)
-
-
-def read_picture(path: str | Path) -> Image.Image:
-    """Opens and fully decodes a picture.
-
-    Raises:
-        ValueError: the file is missing, empty, truncated, no picture, or has too many pixels.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise ValueError(f"{path}: no such file")
-    if path.stat().st_size == 0:
-        raise ValueError(f"{path}: the file is empty")
-    try:
-        with Image.open(path) as image:
-            image.load()
-    except (Image.DecompressionBombError, PermissionError) as error:
-        raise ValueError(f"{path}: {error}") from None
-    except UnidentifiedImageError:
-        raise ValueError(f"{path}: not a picture that Pillow can read") from None
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise ValueError(f"{path}: the picture is damaged ({error})") from None
-    return image
-
-
-def picture_format(path: str | Path) -> str:
-    """Returns Pillow's name of the format that the path's suffix stands for.
-
-    Raises:
-        ValueError: it stands for none that Pillow can write.
-    """
-    suffix = Path(path).suffix
-    Image.init()
-    format_name = Image.EXTENSION.get(suffix.lower())
-    if format_name is None or format_name not in Image.SAVE:
-        raise ValueError(f"{path}: got suffix {suffix!r}, expected one such as .png or .jpg")
-    return format_name
+    return Picture(np.atleast_3d(image))
 
 
 def save_picture(image: Image.Image, path: str | Path) -> None:
-    """Writes a picture in the format of the path's suffix; an existing file is replaced as a whole.
-
-    JPEG and WebP are written at quality 95.
-
-    Raises:
-        ValueError: the suffix stands for no format that Pillow can write.
-        OSError: the folder is missing, not writable or full.
-    """
-    format_name = picture_format(path)
-    settings = {"quality": 95} if format_name in ("JPEG", "WEBP") else {}
-    write_atomically(path, lambda file: image.save(file, format_name, **settings))
+    """Writes a Pillow picture; see `srgan_tf.pictures.writing.write_picture`."""
+    write_picture(from_pillow(image), path)
 
 
 @lru_cache(maxsize=2)
@@ -150,7 +161,7 @@ def upscale(
         engine: see `Upscaler`.
 
     Returns:
-        A Pillow picture of mode RGB.
+        A Pillow picture, gray or colour and transparent or not as the one given.
 
     Raises:
         ValueError: the picture or the model cannot be read.
@@ -158,5 +169,7 @@ def upscale(
     Example:
         >>> upscale("photo.jpg").save("photo_x4.png")
     """
-    image = read_picture(picture) if isinstance(picture, str | Path) else picture
-    return _shared_upscaler(str(model), engine)(image)
+    if not isinstance(picture, str | Path):
+        return _shared_upscaler(str(model), engine)(picture)
+    decoded = read_picture(picture)
+    return to_pillow(_shared_upscaler(str(model), engine).upscale_picture(decoded))

@@ -30,7 +30,7 @@ def test_help_lists_the_commands_and_exit_codes(capsys):
     ("command", "options"),
     [
         ("upscale", ["INPUT", "--output PATH", "--model NAME|FILE", "--engine", "--tile N"]),
-        ("upscale", ["--overwrite"]),
+        ("upscale", ["--overwrite", "--quality N"]),
         ("train", ["RECIPE", "--data SOURCE", "--out RUN_DIR", "--steps N", "--batch-size N"]),
         (
             "train",

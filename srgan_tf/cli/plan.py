@@ -1,0 +1,147 @@
+"""Which pictures the arguments of `srgan-tf upscale` mean, and where each result goes."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from srgan_tf.pictures.reading import SUFFIXES
+from srgan_tf.pictures.writing import picture_format
+
+
+@dataclass(frozen=True)
+class Found:
+    """An input.
+
+    Attributes:
+        path: the file.
+        folder: its folder, relative to the searched one; results keep it.
+        was_searched: found in a folder or by a pattern, not named by the user.
+    """
+
+    path: Path
+    folder: Path = Path()
+    was_searched: bool = False
+
+
+def find_inputs(names: Sequence[str], output: str | None) -> tuple[list[Found], list[str]]:
+    """Resolves files, folders (searched recursively) and patterns such as `photos/**/*.jpg`.
+
+    In a folder, names with a picture's suffix count. Links to files are followed, links to folders
+    are not; hidden files and the output folder are left out.
+
+    Returns:
+        The inputs, each once, and a line for each name without a picture and each folder that
+        cannot be read.
+    """
+    found: list[Found] = []
+    problems: list[str] = []
+    for name in names:
+        path = Path(name)
+        if path.is_dir():
+            pictures = _search(path, output, problems)
+        elif not path.exists() and any(letter in name for letter in "*?["):
+            matches = Path(path.anchor).glob(str(path.relative_to(path.anchor)))
+            pictures = [Found(m, was_searched=True) for m in sorted(matches) if _is_picture(m)]
+        else:
+            pictures = [Found(path)]
+        if not pictures:
+            problems.append(f"{name}: got no picture there, expected files such as .jpg or .png")
+        found += pictures
+    return list({item.path: item for item in found}.values()), problems
+
+
+def _search(root: Path, output: str | None, problems: list[str]) -> list[Found]:
+    def fail(error: OSError) -> None:
+        problems.append(f"{error.filename}: the folder cannot be read ({error.strerror})")
+
+    found = []
+    leave_out = None if output is None else Path(output).resolve()
+    for name, folders, files in os.walk(root, onerror=fail):
+        here = Path(name)
+        folders[:] = sorted(
+            folder
+            for folder in folders
+            if not folder.startswith(".") and (here / folder).resolve() != leave_out
+        )
+        for file in sorted(files):
+            if _is_picture(here / file):
+                found.append(Found(here / file, here.relative_to(root), was_searched=True))
+    return found
+
+
+def _is_picture(path: Path) -> bool:
+    is_named_so = not path.name.startswith(".") and path.suffix.lower() in SUFFIXES
+    return is_named_so and not path.is_dir()
+
+
+def without_results(found: Sequence[Found], output: str | None, suffix: str) -> list[Found]:
+    """Leaves out what an earlier run made of the other inputs, when it lies among them."""
+    results = {_target(item, output, suffix).resolve() for item in found}
+    return [item for item in found if not (item.was_searched and item.path.resolve() in results)]
+
+
+def _target(item: Found, output: str | None, suffix: str, file_type: str | None = None) -> Path:
+    if file_type is None:
+        try:
+            picture_format(item.path)
+            file_type = item.path.suffix
+        except ValueError:
+            file_type = ".png"
+    folder = item.path.parent if output is None else Path(output) / item.folder
+    return folder / f"{item.path.stem}{suffix}{file_type}"
+
+
+def plan_targets(
+    found: Sequence[Found],
+    output: str | None,
+    suffix: str = "_x4",
+    file_type: str | None = None,
+) -> list[Path]:
+    """Decides where each result goes, before any work is done.
+
+    Args:
+        found: the inputs.
+        output: a file, for one named input, or a folder; None: beside each input.
+        suffix: put behind the input's name.
+        file_type: such as `.png`; None: as the input's.
+
+    Raises:
+        ValueError: a result is an input, would be written twice or outside the output folder, or
+            the output has no place.
+    """
+    folder = Path(output) if output else None
+    single = len(found) == 1 and not found[0].was_searched
+    if folder is not None and single and not folder.is_dir() and folder.suffix:
+        if not folder.parent.is_dir():
+            raise ValueError(f"output: the folder {folder.parent} does not exist")
+        targets = [folder]
+    else:
+        if folder is not None and folder.exists() and not folder.is_dir():
+            raise ValueError(f"output: got the file {folder}, expected a folder")
+        targets = [_target(item, output, suffix, file_type) for item in found]
+        if folder is not None:
+            root = folder.resolve()
+            for target in targets:
+                if not target.parent.resolve().is_relative_to(root):
+                    raise ValueError(f"output: {target} lies outside {folder}, through a link")
+    sources = {item.path.resolve() for item in found}
+    seen: set[Path] = set()
+    for target in targets:
+        real = target.parent.resolve() / target.name
+        if real in sources or target.resolve() in sources:
+            raise ValueError(f"output: {target} is an input too; choose another -o")
+        if real in seen:
+            raise ValueError(f"output: two inputs would both be written to {target}")
+        seen.add(real)
+    return targets
+
+
+def check_existing(target: Path, overwrite: bool) -> None:
+    """Refuses to replace a file unless that was asked for.
+
+    Raises:
+        ValueError: the file exists.
+    """
+    if not overwrite and (target.exists() or target.is_symlink()):
+        raise ValueError(f"output: {target} exists; add --overwrite or choose another -o")

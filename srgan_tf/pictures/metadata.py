@@ -1,0 +1,104 @@
+"""EXIF, ICC profile and resolution: what is kept, and what has to change with the pixels."""
+
+import math
+import struct
+from typing import Any
+
+from PIL import ExifTags, Image
+
+from srgan_tf.pictures.picture import Metadata
+
+_LAYOUT = frozenset(
+    [
+        *range(0x00FE, 0x0104),
+        *(0x0106, 0x010A, 0x0111, 0x0112),
+        *range(0x0115, 0x011A),
+        *(0x011C, 0x011D),
+        *range(0x0120, 0x0126),
+        *(0x012D, 0x013D),
+        *range(0x0140, 0x0146),
+        *range(0x014A, 0x0157),
+        *range(0x0200, 0x020A),
+        *range(0x0211, 0x0215),
+        *(0x015B, 0x02BC, 0x83BB, 0x8649, 0x8773, 0xC612, 0xEA1C),
+    ]
+)
+"""Tags of the first directory that describe how a file's pixels are stored (a TIFF's own, and the
+orientation, which is applied), and blocks that are not EXIF (XMP, IPTC, Photoshop, ICC)."""
+
+_SIZES = ((0xA002, 0xA003), (0x0100, 0x0101))  # width and height: EXIF directory, first directory
+_RESOLUTION = (0x011A, 0x011B, 0x0128)
+
+
+def read_metadata(image: Image.Image, is_gray: bool) -> Metadata:
+    """Collects what is kept of a Pillow picture, best before its pixels are decoded.
+
+    Some of Pillow's readers close the file then, and a copy has no TIFF tags.
+
+    Damaged EXIF is left out: it is no reason to refuse a picture. An ICC profile of another colour
+    space than the pixels' is left out too.
+    """
+    try:
+        exif = _portable_exif(image.getexif())
+    except (
+        ArithmeticError,
+        LookupError,
+        OSError,
+        SyntaxError,
+        TypeError,
+        ValueError,
+        struct.error,
+    ):
+        exif = b""
+    icc = image.info.get("icc_profile") or b""
+    if icc[16:20] != (b"GRAY" if is_gray else b"RGB "):
+        icc = b""
+    return Metadata(exif, icc, _sane_dpi(image.info.get("dpi")))
+
+
+def _sane_dpi(dpi: Any) -> tuple[float, float] | None:
+    try:
+        horizontal, vertical = (float(value) for value in dpi)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    good = all(math.isfinite(value) and 1 <= value <= 65535 for value in (horizontal, vertical))
+    return (horizontal, vertical) if good else None
+
+
+def _portable_exif(source: Image.Exif) -> bytes:
+    """Copies the descriptive tags with their sub-directories; empty when there are none."""
+    exif = Image.Exif()
+    found = False
+    for group in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
+        tags = dict(source.get_ifd(group))
+        if group == ExifTags.IFD.Exif and ExifTags.IFD.Interop in tags:
+            tags[ExifTags.IFD.Interop] = dict(source.get_ifd(ExifTags.IFD.Interop))
+        if tags:
+            exif.get_ifd(group).update(tags)
+            found = True
+    for tag, value in source.items():
+        if tag not in _LAYOUT and tag not in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
+            exif[tag] = value
+            found = found or tag not in _RESOLUTION
+    return exif.tobytes() if found else b""
+
+
+def open_exif(exif_bytes: bytes, width: int, height: int) -> Image.Exif:
+    """Returns EXIF for a picture of another size: the sizes that it states are corrected."""
+    exif = Image.Exif()
+    if exif_bytes:
+        exif.load(exif_bytes)
+    tags = exif.get_ifd(ExifTags.IFD.Exif) if ExifTags.IFD.Exif in exif else {}
+    if ExifTags.IFD.Interop in tags:  # the directory itself instead of its place in the old file
+        tags[ExifTags.IFD.Interop] = dict(exif.get_ifd(ExifTags.IFD.Interop))
+    for directory, (wide, high) in zip((tags, exif), _SIZES, strict=True):
+        if wide in directory:
+            directory[wide] = width
+        if high in directory:
+            directory[high] = height
+    return exif
+
+
+def exif_for_size(exif_bytes: bytes, width: int, height: int) -> bytes:
+    """As `open_exif`, in bytes; nothing stays nothing."""
+    return open_exif(exif_bytes, width, height).tobytes() if exif_bytes else b""

@@ -1,0 +1,125 @@
+"""Opening picture files that may be anything: other kinds, damaged, huge, no pictures at all."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from srgan_tf.pictures.decoding import decode, from_pillow
+from srgan_tf.pictures.picture import Picture
+
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "AVIF", "PPM")
+"""What is tried, by content and not by name. Pillow's other readers, some of which start other
+programs, are left out on purpose."""
+
+SUFFIXES = frozenset(
+    [
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".tif", ".tiff"),
+        *(".bmp", ".dib", ".gif", ".avif", ".ppm", ".pgm", ".pnm"),
+    ]
+)
+"""Names that are taken for pictures when a folder is searched."""
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The content of a picture file: one picture, or an animation.
+
+    Attributes:
+        pictures: at least one; all of one size.
+        durations: how long each is shown, milliseconds.
+        loop: how often an animation is repeated, 0: for ever, None: not stated.
+    """
+
+    pictures: tuple[Picture, ...]
+    durations: tuple[int, ...] = (0,)
+    loop: int | None = None
+
+
+def read_picture(path: str | Path) -> Picture:
+    """Decodes a file that holds one picture.
+
+    Raises:
+        ValueError: as `read_frames`, or the file is an animation.
+    """
+    frames = read_frames(path)
+    if len(frames.pictures) != 1:
+        raise ValueError(
+            f"{path}: got an animation of {len(frames.pictures)} frames, expected one picture; "
+            "`srgan-tf upscale` enlarges animations"
+        )
+    return frames.pictures[0]
+
+
+def read_frames(path: str | Path) -> Frames:
+    """Decodes a picture or an animation, upright, at 8 or 16 bits per channel.
+
+    Raises:
+        ValueError: the file is missing, empty, truncated, no picture, or has too many pixels
+            (`PIL.Image.MAX_IMAGE_PIXELS`); in one line that begins with the path.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise ValueError(f"{path}: no such file")
+    if not path.is_file():
+        raise ValueError(f"{path}: not a file")
+    try:
+        if path.stat().st_size == 0:
+            raise ValueError("the file is empty")
+        with _only_bombs_warn(), _open(path) as image:
+            return _read(image, path)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise ValueError(
+            f"{path}: got too many pixels, expected at most {Image.MAX_IMAGE_PIXELS}"
+        ) from None
+    except PermissionError:
+        raise ValueError(f"{path}: no permission to read it") from None
+    except MemoryError:
+        raise ValueError(f"{path}: not enough memory to read it") from None
+    except UnidentifiedImageError:
+        raise ValueError(f"{path}: not a picture that can be read") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {_one_line(error)}") from None
+    except (OSError, SyntaxError, EOFError, LookupError, TypeError, ArithmeticError) as error:
+        raise ValueError(f"{path}: the picture is damaged ({_one_line(error)})") from None
+
+
+def _open(path: Path) -> Image.Image:
+    Image.init()
+    return Image.open(path, formats=[name for name in FORMATS if name in Image.OPEN])
+
+
+def _read(image: Image.Image, path: Path) -> Frames:
+    count = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+    if count == 1:  # of an MPO, a photo with previews behind it, that is the photo
+        return Frames((decode(image, lambda: _open(path)),))
+    if image.format == "TIFF":
+        raise ValueError(f"got a TIFF of {count} pages, expected one; save each page by itself")
+    limit = Image.MAX_IMAGE_PIXELS
+    if limit is not None and count * image.width * image.height > limit:
+        raise ValueError(
+            f"got {count} frames of {image.width}x{image.height}, expected at most {limit} pixels"
+        )
+    pictures, durations = [], []
+    for index in range(count):
+        image.seek(index)
+        image.load()
+        pictures.append(from_pillow(image.copy()))
+        durations.append(round(image.info.get("duration", 0)))
+    return Frames(tuple(pictures), tuple(durations), image.info.get("loop"))
+
+
+@contextmanager
+def _only_bombs_warn() -> Iterator[None]:
+    """Doubtful metadata are no matter; a picture above Pillow's limit is refused, not remarked."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,215 @@
+"""Writing pictures: the name decides the format, and a file is there as a whole or not at all."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import IO, Any, BinaryIO, cast
+
+import numpy as np
+from PIL import Image, features
+
+from srgan_tf.imaging.files import write_atomically
+from srgan_tf.pictures.metadata import exif_for_size
+from srgan_tf.pictures.picture import Picture, to_8_bits, to_opaque_rgb, to_pillow
+from srgan_tf.pictures.png16 import write_png16
+from srgan_tf.pictures.tiff import fits_tiff, write_tiff
+
+_FORMATS = {
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "PNG": (".png", ".apng"),
+    "WEBP": (".webp",),
+    "TIFF": (".tif", ".tiff"),
+    "BMP": (".bmp", ".dib"),
+    "GIF": (".gif",),
+    "AVIF": (".avif",),
+    "PPM": (".ppm", ".pgm", ".pnm"),
+}
+_ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
+_MAX_SIDE = {"JPEG": 65500, "WEBP": 16383, "GIF": 65535, "AVIF": 65536}
+DEFAULT_QUALITY = 95
+"""Of JPEG, WebP and AVIF: little is gained above it, and less would show next to the network's
+work. From 90 on, JPEG and AVIF keep the full resolution of colour."""
+
+
+def picture_format(path: str | Path) -> str:
+    """Returns Pillow's name of the format that the path's suffix stands for.
+
+    Raises:
+        ValueError: it stands for none that can be written.
+    """
+    suffix = Path(path).suffix
+    for name, suffixes in _FORMATS.items():
+        if suffix.lower() in suffixes and (name != "AVIF" or features.check("avif")):
+            return name
+    raise ValueError(f"{path}: got suffix {suffix!r}, expected one such as .png or .jpg")
+
+
+def check_fits(path: str | Path, picture: Picture, num_frames: int = 1, scale: int = 1) -> None:
+    """Refuses what the path's format cannot hold, before any work is done.
+
+    Args:
+        path: the file to be written.
+        picture: one frame.
+        num_frames: 1, or more for an animation.
+        scale: how much wider and higher than `picture` the result will be.
+
+    Raises:
+        ValueError: too wide or high, or an animation where there can be none.
+    """
+    name = picture_format(path)
+    width, height = scale * picture.width, scale * picture.height
+    limit = _MAX_SIDE.get(name, 2**31 - 1)
+    num_bytes = width * height * 4 * picture.pixels.itemsize
+    if max(width, height) > limit or (name == "TIFF" and not fits_tiff(num_bytes)):
+        raise ValueError(
+            f"{path}: got a result of {width}x{height} pixels, more than {name} can hold; "
+            "choose -o with another suffix, such as .png"
+        )
+    if num_frames > 1 and name not in _ANIMATED:
+        raise ValueError(
+            f"{path}: got {num_frames} frames, which {name} cannot hold; "
+            "choose -o with the suffix .gif, .webp or .png"
+        )
+
+
+def write_picture(picture: Picture, path: str | Path, quality: int | None = None) -> None:
+    """Writes a picture in the format of the path's suffix; an existing file is replaced as a whole.
+
+    PNG and TIFF hold everything. The other formats hold 8 bits; JPEG, BMP and PPM have no
+    transparency (it is laid on white); GIF has 256 colours, and a pixel is seen or not.
+
+    Args:
+        picture: what to write.
+        path: its folder exists.
+        quality: 1 to 100, for JPEG, WebP and AVIF; None: `DEFAULT_QUALITY`.
+
+    Raises:
+        ValueError: the format cannot be written or cannot hold the picture, or no such quality.
+        OSError: the folder is missing, not writable or full.
+    """
+    name = picture_format(path)
+    check_fits(path, picture)
+    settings = _settings(name, picture, quality)
+    if name == "TIFF":
+        _write(path, lambda file: write_tiff(file, picture))
+    elif name == "PNG" and picture.pixels.dtype == np.uint16:
+        _write(path, lambda file: write_png16(file, picture))
+    else:
+        image = _for_format(name, picture)
+        _write(path, lambda file: image.save(_stream(file), name, **settings))
+
+
+def write_animation(
+    pictures: Iterable[Picture],
+    durations: Sequence[int],
+    loop: int | None,
+    path: str | Path,
+    quality: int | None = None,
+) -> None:
+    """Writes an animation as GIF, WebP, PNG or AVIF.
+
+    Args:
+        pictures: the frames, taken one after another.
+        durations: how long each is shown, milliseconds.
+        loop: how often it is repeated, 0: for ever; None: the format's own default.
+        path: see `write_picture`.
+        quality: see `write_picture`.
+
+    Raises:
+        ValueError: see `write_picture`.
+        OSError: see `write_picture`.
+    """
+    name = picture_format(path)
+    frames = iter(pictures)
+    first = next(frames)
+    check_fits(path, first, len(durations))
+    settings = _settings(name, first, quality)
+    settings |= {"save_all": True, "duration": list(durations)}
+    if loop is not None:
+        settings["loop"] = loop
+    if name == "GIF":
+        settings["disposal"] = 2  # else what was seen shines through the holes of the next frame
+    image = _for_format(name, first, in_animation=True)
+    others: Iterable[Image.Image] = (
+        _for_format(name, frame, in_animation=True) for frame in frames
+    )
+    if name in ("PNG", "AVIF"):  # their writers go through the frames twice
+        others = list(others)
+    _write(path, lambda file: image.save(_stream(file), name, append_images=others, **settings))
+
+
+def _settings(name: str, picture: Picture, quality: int | None) -> dict[str, Any]:
+    """What Pillow's writer of a format is told."""
+    if quality is not None and not 1 <= quality <= 100:
+        raise ValueError(f"quality: got {quality}, expected 1 to 100")
+    quality = DEFAULT_QUALITY if quality is None else quality
+    metadata = picture.metadata
+    settings: dict[str, Any] = {}
+    if name in ("JPEG", "WEBP", "AVIF"):
+        settings["quality"] = quality
+    if name in ("JPEG", "AVIF"):
+        settings["subsampling"] = "4:4:4" if quality >= 90 else "4:2:0"
+    if name in ("JPEG", "WEBP", "AVIF", "PNG"):
+        settings["exif"] = exif_for_size(metadata.exif, picture.width, picture.height)
+        becomes_rgb = picture.is_gray and name in ("WEBP", "AVIF")
+        settings["icc_profile"] = b"" if becomes_rgb else metadata.icc
+    if name in ("JPEG", "PNG", "BMP") and metadata.dpi:
+        settings["dpi"] = metadata.dpi
+    return {key: value for key, value in settings.items() if value}
+
+
+def _for_format(name: str, picture: Picture, in_animation: bool = False) -> Image.Image:
+    """The picture in a mode that the format's writer takes without a loss of its own."""
+    if name == "GIF" and (picture.alpha is not None or in_animation):
+        return _with_transparent_colour(picture)
+    if in_animation:  # all frames in one mode
+        image = to_pillow(picture).convert("RGBA")
+    elif picture.alpha is not None and name in ("JPEG", "BMP", "PPM"):
+        flat = to_opaque_rgb(picture)
+        image = Image.fromarray(flat[..., 0] if picture.is_gray else flat)
+    elif picture.is_gray and picture.alpha is None:
+        image = Image.fromarray(to_8_bits(picture.pixels)[..., 0])
+    else:
+        image = to_pillow(picture)
+    image.info.clear()  # what is kept is in the settings
+    return image
+
+
+def _with_transparent_colour(picture: Picture) -> Image.Image:
+    """255 colours, and the last one for what is less than half opaque."""
+    pixels = to_8_bits(picture.pixels)
+    image = Image.fromarray(np.repeat(pixels, 3, axis=2) if picture.is_gray else pixels)
+    image = image.quantize(255, Image.Quantize.MEDIANCUT)
+    if picture.alpha is None:
+        return image
+    palette = (image.getpalette() or [])[: 3 * 255]
+    indices = np.array(image)
+    indices[to_8_bits(picture.alpha)[..., 0] < 128] = 255
+    image = Image.fromarray(indices)
+    image.putpalette(palette + [0] * (3 * 256 - len(palette)))
+    image.info["transparency"] = 255
+    return image
+
+
+class _Stream:
+    """A file without its descriptor, so that Pillow's encoders write through Python.
+
+    Given a descriptor, they report a full disk as a number of their own.
+    """
+
+    def __init__(self, file: BinaryIO):
+        self.write, self.seek, self.tell, self.flush = file.write, file.seek, file.tell, file.flush
+
+
+def _stream(file: BinaryIO) -> IO[bytes]:
+    return cast(IO[bytes], _Stream(file))
+
+
+def _write(path: str | Path, write: Callable[[BinaryIO], object]) -> None:
+    """Writes atomically; the error says which file and why."""
+    try:
+        write_atomically(path, write)
+    except OSError as error:
+        why = error.strerror or " ".join(str(error).split())
+        wrapped = OSError(f"{path}: cannot be written ({why[:1].lower()}{why[1:]})")
+        wrapped.errno = error.errno
+        raise wrapped from None

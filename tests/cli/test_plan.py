@@ -1,0 +1,150 @@
+from pathlib import Path
+
+import pytest
+
+from srgan_tf.cli.plan import Found, check_existing, find_inputs, plan_targets, without_results
+
+
+def plan(inputs, output=None):
+    return plan_targets([Found(Path(path)) for path in inputs], output and str(output))
+
+
+def touch(*paths):
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def found_names(root, *names, output=None):
+    found, problems = find_inputs([str(name) for name in names], output and str(output))
+    assert problems == []
+    return [str(item.path.relative_to(root)) for item in found]
+
+
+# Which pictures are meant.
+
+
+def test_a_folder_is_searched_to_the_bottom_in_order(tmp_path):
+    kept = [tmp_path / name for name in ("a.jpg", "b/c.PNG", "b/d/e.tif", "z.webp")]
+    touch(*kept, tmp_path / "notes.txt", tmp_path / ".a.jpg.tmp", tmp_path / ".git" / "x.png")
+    touch(tmp_path / ".hidden.png")
+    assert sorted(found_names(tmp_path, tmp_path)) == ["a.jpg", "b/c.PNG", "b/d/e.tif", "z.webp"]
+
+
+def test_links_to_files_are_read_and_links_to_folders_are_not_followed(tmp_path):
+    touch(tmp_path / "in" / "a.png", tmp_path / "elsewhere" / "b.png", tmp_path / "c.png")
+    (tmp_path / "in" / "folder").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "in" / "loop").symlink_to(tmp_path / "in")
+    (tmp_path / "in" / "link.png").symlink_to(tmp_path / "c.png")
+    assert found_names(tmp_path, tmp_path / "in") == ["in/a.png", "in/link.png"]
+    assert found_names(tmp_path, tmp_path / "in" / "**" / "*.png") == ["in/a.png", "in/link.png"]
+
+
+def test_patterns(tmp_path, monkeypatch):
+    touch(tmp_path / "a.png", tmp_path / "b.jpg", tmp_path / "s" / "c.png", tmp_path / "[x].png")
+    assert found_names(tmp_path, tmp_path / "*.png") == ["[x].png", "a.png"]
+    assert found_names(tmp_path, tmp_path / "**" / "*.png") == ["[x].png", "a.png", "s/c.png"]
+    assert found_names(tmp_path, tmp_path / "[x].png") == ["[x].png"]  # a name that exists
+    monkeypatch.chdir(tmp_path)
+    assert found_names(Path(), "?.*", "a.png") == ["a.png", "b.jpg"]  # each picture once
+
+
+@pytest.mark.parametrize("name", ["empty", "*.png", "empty/**/*.jpg"])
+def test_nothing_found_is_said(tmp_path, monkeypatch, name):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    found, (problem,) = find_inputs([name], None)
+    assert found == []
+    assert problem.startswith(f"{name}: got no picture there")
+
+
+def test_a_folder_that_cannot_be_read_is_said(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("os.scandir", refuse)
+    _, problems = find_inputs([str(tmp_path)], None)
+    assert problems[0] == f"{tmp_path}: the folder cannot be read (Permission denied)"
+
+
+def test_the_output_folder_is_not_an_input(tmp_path):
+    touch(tmp_path / "a.png", tmp_path / "out" / "a_x4.png")
+    assert found_names(tmp_path, tmp_path, output=tmp_path / "out") == ["a.png"]
+
+
+def test_results_of_an_earlier_run_are_not_inputs(tmp_path):
+    touch(tmp_path / "a.png", tmp_path / "a_x4.png", tmp_path / "lone_x4.png")
+    found = without_results(find_inputs([str(tmp_path)], None)[0], None, "_x4")
+    assert [item.path.name for item in found] == ["a.png", "lone_x4.png"]
+
+
+# Where results go.
+
+
+def test_without_output_each_result_lies_beside_its_input(tmp_path):
+    inputs = [Path("a.jpg"), tmp_path / "b.c.png", Path("d.TIF")]
+    assert plan(inputs) == [Path("a_x4.jpg"), tmp_path / "b.c_x4.png", Path("d_x4.TIF")]
+
+
+@pytest.mark.parametrize("name", ["a", "a.heic", "a.txt"])
+def test_what_cannot_be_written_becomes_png(name):
+    assert plan([name]) == [Path("a_x4.png")]
+
+
+def test_one_input_goes_to_the_file_that_is_named(tmp_path):
+    assert plan(["a.jpg"], tmp_path / "big.webp") == [tmp_path / "big.webp"]
+
+
+def test_one_input_goes_into_an_existing_folder_whatever_its_name(tmp_path):
+    (tmp_path / "v1.0").mkdir()
+    assert plan(["a.jpg"], tmp_path / "v1.0") == [tmp_path / "v1.0" / "a_x4.jpg"]
+
+
+def test_a_folder_keeps_its_structure(tmp_path):
+    touch(tmp_path / "in" / "a.jpg", tmp_path / "in" / "s" / "t" / "a.jpg")
+    found, _ = find_inputs([str(tmp_path / "in")], None)
+    out = tmp_path / "out.d"
+    assert plan_targets(found, str(out)) == [out / "a_x4.jpg", out / "s" / "t" / "a_x4.jpg"]
+    assert not out.exists()
+
+
+def test_nothing_is_written_outside_the_output_folder(tmp_path):
+    touch(tmp_path / "in" / "s" / "a.jpg")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "s").symlink_to(tmp_path)
+    with pytest.raises(ValueError, match=r"a_x4\.jpg lies outside .*out, through a link"):
+        plan_targets(find_inputs([str(tmp_path / "in")], None)[0], str(tmp_path / "out"))
+
+
+def test_one_file_in_a_missing_folder_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"folder .*none does not exist"):
+        plan(["a.jpg"], tmp_path / "none" / "big.png")
+
+
+def test_several_inputs_cannot_go_to_one_file(tmp_path):
+    (tmp_path / "big.png").touch()
+    with pytest.raises(ValueError, match=r"got the file .*big\.png, expected a folder"):
+        plan(["a.png", "b.png"], tmp_path / "big.png")
+
+
+def test_two_results_cannot_have_one_name(tmp_path):
+    with pytest.raises(ValueError, match=r"two inputs would both be written to .*a_x4\.png"):
+        plan(["x/a.png", "y/a.png"], tmp_path)
+
+
+def test_an_input_is_never_an_output(tmp_path):
+    photo, link = tmp_path / "photo.png", tmp_path / "link.png"
+    photo.touch()
+    link.symlink_to(photo)
+    for output in (photo, link, tmp_path / "." / "photo.png"):
+        with pytest.raises(ValueError, match="is an input too"):
+            plan([photo], output)
+    with pytest.raises(ValueError, match=r"photo_x4\.png is an input too"):
+        plan([photo, tmp_path / "photo_x4.png"])
+
+
+def test_an_existing_result_is_kept_unless_overwrite_says_so(tmp_path):
+    (tmp_path / "a_x4.png").touch()
+    with pytest.raises(ValueError, match=r"a_x4\.png exists; add --overwrite"):
+        check_existing(tmp_path / "a_x4.png", False)
+    check_existing(tmp_path / "a_x4.png", True)

@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+
+import srgan_tf
+from srgan_tf.imaging.resize import upscale_nearest
+
+DURATIONS = [50, 120, 200]
+
+
+def frames_of(image):
+    return [np.asarray(frame.convert("RGBA")) for frame in ImageSequence.Iterator(image)]
+
+
+def durations_of(image):
+    durations = []
+    for index in range(image.n_frames):
+        image.seek(index)
+        image.load()
+        durations.append(image.info["duration"])
+    return durations
+
+
+@pytest.fixture
+def frames():
+    """Three frames: a square that moves over a hole."""
+    pictures = np.zeros((3, 8, 10, 4), np.uint8)
+    for index in range(3):
+        pictures[index, :, 5:] = (20, 60, 200, 255)
+        pictures[index, 2:5, index : index + 3] = (250, 120, 10, 255)
+    return pictures
+
+
+def save(frames, path, **settings):
+    images = [Image.fromarray(frame) for frame in frames]
+    images[0].save(path, save_all=True, append_images=images[1:], duration=DURATIONS, **settings)
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("gif", "gif"),
+        ("webp", "webp"),
+        ("png", "png"),
+        ("gif", "webp"),
+        ("webp", "png"),
+        ("gif", "avif"),
+    ],
+)
+def test_every_frame_its_duration_and_the_loop(tmp_path, enlarge, frames, source, target):
+    settings = {"disposal": 2} if source == "gif" else {}
+    settings |= {"lossless": True} if source == "webp" else {}
+    save(frames, tmp_path / f"a.{source}", loop=3, **settings)
+    large = enlarge(tmp_path / f"a.{source}", f"b.{target}", 100)
+    assert target == "avif" or large.info["loop"] == 3  # AVIF has no such number
+    assert durations_of(large) == DURATIONS
+    for frame, expected in zip(frames_of(large), frames, strict=True):
+        expected = upscale_nearest(expected)
+        np.testing.assert_array_equal(frame[..., 3], expected[..., 3])
+        seen = expected[..., 3] > 0
+        difference = np.abs(frame[seen].astype(int) - expected[seen])
+        assert difference.mean() < (6 if target in ("webp", "avif") else 0.01)
+
+
+def test_a_gif_that_does_not_loop(tmp_path, enlarge, frames):
+    save(frames, tmp_path / "a.gif", disposal=2)
+    assert "loop" not in enlarge(tmp_path / "a.gif").info
+
+
+def test_a_format_without_frames_is_refused(tmp_path, enlarge, frames):
+    save(frames, tmp_path / "a.gif", disposal=2)
+    with pytest.raises(ValueError, match=r"b\.jpg: got 3 frames, which JPEG cannot hold"):
+        enlarge(tmp_path / "a.gif", "b.jpg")
+    assert not (tmp_path / "b.jpg").exists()
+    with pytest.raises(ValueError, match=r"a\.gif: got an animation of 3 frames, expected one"):
+        srgan_tf.upscale(tmp_path / "a.gif", model="nearest")
+
+
+def test_pages_of_a_tiff_are_refused(tmp_path, enlarge, frames):
+    images = [Image.fromarray(frame) for frame in frames]
+    images[0].save(tmp_path / "a.tif", save_all=True, append_images=images[1:])
+    with pytest.raises(ValueError, match=r"a\.tif: got a TIFF of 3 pages, expected one"):
+        enlarge(tmp_path / "a.tif")
+
+
+def test_a_photo_with_a_preview_behind_it_is_a_photo(tmp_path, enlarge, colour):
+    preview = Image.fromarray(colour[:4, :4])
+    path = tmp_path / "a.jpg"
+    Image.fromarray(colour).save(path, "MPO", save_all=True, append_images=[preview])
+    with Image.open(path) as image:
+        assert image.n_frames == 2
+    assert enlarge(path).size == (68, 48)
+
+
+def test_endless_frames_are_a_bomb(tmp_path, enlarge, frames, monkeypatch):
+    save(frames, tmp_path / "a.gif", disposal=2)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 200)  # 2.5 frames
+    with pytest.raises(ValueError, match="got 3 frames of 10x8, expected at most 200 pixels"):
+        enlarge(tmp_path / "a.gif")

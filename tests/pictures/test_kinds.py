@@ -1,0 +1,150 @@
+"""One real file of each kind, upscaled by `nearest`, so that every pixel's value is known."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from srgan_tf.imaging.resize import upscale_nearest
+from srgan_tf.pictures.reading import read_picture
+
+LOSSLESS = ["png", "tif", "bmp", "ppm"]
+
+
+def assert_same(image, mode, pixels):
+    assert image.mode == mode
+    np.testing.assert_array_equal(np.asarray(image), pixels)
+
+
+@pytest.mark.parametrize("suffix", LOSSLESS)
+def test_colour_and_gray(tmp_path, enlarge, colour, suffix):
+    Image.fromarray(colour).save(tmp_path / f"a.{suffix}")
+    assert_same(enlarge(tmp_path / f"a.{suffix}"), "RGB", upscale_nearest(colour))
+    gray = colour[..., 1]
+    Image.fromarray(gray).save(tmp_path / f"b.{suffix}")
+    assert_same(enlarge(tmp_path / f"b.{suffix}"), "L", upscale_nearest(gray))
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_alpha(tmp_path, enlarge, colour, soft_alpha, suffix):
+    rgba = np.dstack([colour, soft_alpha])
+    Image.fromarray(rgba).save(tmp_path / f"a.{suffix}")
+    assert_same(enlarge(tmp_path / f"a.{suffix}"), "RGBA", upscale_nearest(rgba))
+    gray_alpha = rgba[..., 2:]
+    Image.fromarray(gray_alpha).save(tmp_path / f"b.{suffix}")
+    assert_same(enlarge(tmp_path / f"b.{suffix}"), "LA", upscale_nearest(gray_alpha))
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "bmp"])
+def test_one_bit_becomes_gray(tmp_path, enlarge, soft_alpha, suffix):
+    bits = soft_alpha > 128
+    Image.fromarray(bits).save(tmp_path / f"a.{suffix}")
+    expected = upscale_nearest(np.where(bits, np.uint8(255), np.uint8(0)))
+    assert_same(enlarge(tmp_path / f"a.{suffix}"), "L", expected)
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "bmp"])
+def test_a_palette_becomes_colour(tmp_path, enlarge, colour, suffix):
+    palette = Image.fromarray(colour).quantize(20)
+    palette.save(tmp_path / f"a.{suffix}")
+    expected = upscale_nearest(np.asarray(palette.convert("RGB")))
+    assert_same(enlarge(tmp_path / f"a.{suffix}"), "RGB", expected)
+
+
+def test_a_gif_keeps_its_colours_and_holes(tmp_path, enlarge, colour):
+    palette = Image.fromarray(colour).quantize(20)
+    palette.save(tmp_path / "a.gif")
+    expected = upscale_nearest(np.asarray(palette.convert("RGB")))
+    assert_same(enlarge(tmp_path / "a.gif").convert("RGB"), "RGB", expected)
+    palette.save(tmp_path / "b.gif", transparency=3)
+    with Image.open(tmp_path / "b.gif") as image:
+        rgba = upscale_nearest(np.asarray(image.convert("RGBA")))
+    large = np.asarray(enlarge(tmp_path / "b.gif").convert("RGBA"))
+    np.testing.assert_array_equal(large[..., 3], rgba[..., 3])
+    seen = rgba[..., 3] > 0
+    np.testing.assert_array_equal(large[seen], rgba[seen])
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("suffix", ["jpg", "webp", "avif"])
+def test_lossy_formats_stay_close(tmp_path, enlarge, colour, suffix, mode):
+    Image.fromarray(colour).convert(mode).save(tmp_path / f"a.{suffix}")
+    decoded = read_picture(tmp_path / f"a.{suffix}").pixels
+    with enlarge(tmp_path / f"a.{suffix}") as large:
+        assert large.size == (68, 48)
+        difference = np.atleast_3d(np.asarray(large)).astype(int) - upscale_nearest(decoded)
+        assert np.abs(difference).mean() < 3
+        if suffix == "jpg":
+            assert large.mode == mode
+
+
+@pytest.mark.parametrize("suffix", ["webp", "avif"])
+def test_lossy_formats_keep_alpha(tmp_path, enlarge, colour, soft_alpha, suffix):
+    Image.fromarray(np.dstack([colour, soft_alpha])).save(tmp_path / "a.png")
+    large = np.asarray(enlarge(tmp_path / "a.png", f"a.{suffix}"))
+    assert large.shape == (48, 68, 4)
+    assert np.abs(large[..., 3].astype(int) - upscale_nearest(soft_alpha)).mean() < 3
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "bmp", "ppm"])
+def test_formats_without_alpha_get_a_white_ground(tmp_path, enlarge, suffix):
+    rgba = np.zeros((8, 8, 4), np.uint8)
+    rgba[:, 4:] = (200, 100, 50, 255)
+    Image.fromarray(rgba).save(tmp_path / "a.png")
+    large = np.asarray(enlarge(tmp_path / "a.png", f"a.{suffix}")).astype(int)
+    assert np.abs(large[:, :12] - 255).max() <= 8
+    assert np.abs(large[:, 20:] - (200, 100, 50)).max() <= 8
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "tif"])
+def test_cmyk_without_a_profile(tmp_path, enlarge, colour, suffix):
+    Image.fromarray(colour).convert("CMYK").save(tmp_path / f"a.{suffix}", quality=100)
+    with Image.open(tmp_path / f"a.{suffix}") as image:
+        expected = upscale_nearest(np.asarray(image.convert("RGB")))
+    assert_same(enlarge(tmp_path / f"a.{suffix}", "a.png"), "RGB", expected)
+
+
+def test_cmyk_goes_through_its_profile(tmp_path, enlarge, cmyk_profile):
+    Image.new("CMYK", (6, 5), (0, 0, 0, 255)).save(tmp_path / "a.tif", icc_profile=cmyk_profile)
+    large = enlarge(tmp_path / "a.tif", "a.png")
+    assert "icc_profile" not in large.info  # the result is sRGB
+    red, green, blue = large.getpixel((9, 9))
+    assert 110 <= red <= 128 and abs(red - green) <= 2 and abs(red - blue) <= 2  # Lab (50, 0, 0)
+    Image.new("CMYK", (6, 5)).save(tmp_path / "b.tif", icc_profile=cmyk_profile)
+    assert min(enlarge(tmp_path / "b.tif", "b.png").getpixel((9, 9))) >= 253
+
+
+def test_a_damaged_cmyk_profile_is_no_obstacle(tmp_path, enlarge):
+    profile = b"\0" * 16 + b"CMYK" + b"\0" * 200
+    Image.new("CMYK", (6, 5), (0, 0, 0, 255)).save(tmp_path / "a.tif", icc_profile=profile)
+    assert enlarge(tmp_path / "a.tif", "a.png").getpixel((9, 9)) == (0, 0, 0)
+
+
+def test_lab(tmp_path, enlarge, colour):
+    to_lab = ImageCms.buildTransform(
+        ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB"
+    )
+    ImageCms.applyTransform(Image.fromarray(colour), to_lab).save(tmp_path / "a.tif")
+    large = enlarge(tmp_path / "a.tif", "a.png")
+    assert large.mode == "RGB"
+    assert np.abs(np.asarray(large).astype(int) - upscale_nearest(colour)).max() < 8
+
+
+def test_quality(tmp_path, enlarge, samples):
+    Image.fromarray(samples["chelsea"][100:140, 100:160]).save(tmp_path / "a.png")
+    for suffix in ("jpg", "webp", "avif"):
+        sizes = []
+        for quality in (20, 60, None):
+            enlarge(tmp_path / "a.png", f"a.{suffix}", quality)
+            sizes.append((tmp_path / f"a.{suffix}").stat().st_size)
+        assert sizes == sorted(sizes) and len(set(sizes)) == 3
+    for quality in (0, 101):
+        with pytest.raises(ValueError, match=f"quality: got {quality}, expected 1 to 100"):
+            enlarge(tmp_path / "a.png", "b.jpg", quality)
+    assert not (tmp_path / "b.jpg").exists()
+
+
+def test_the_content_decides_how_a_file_is_read(tmp_path, enlarge, colour):
+    Image.fromarray(colour).save(tmp_path / "liar.jpg", "PNG")
+    assert_same(enlarge(tmp_path / "liar.jpg", "a.png"), "RGB", upscale_nearest(colour))
+    with enlarge(tmp_path / "liar.jpg") as large:
+        assert large.format == "JPEG"  # and the name how it is written
