@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 .PHONY: demo test check setup
 
 demo: $(VENV)/ready  ## upscale a sample photo and lay bicubic beside the result
+	mkdir -p demo
 	$(BIN)/srgan-tf upscale srgan_tf/samples/chelsea.png -o demo/chelsea_x4.png --overwrite
 	$(BIN)/srgan-tf figures compare srgan_tf/samples/chelsea.png -o demo/chelsea_compare.png --overwrite
 

@@ -18,10 +18,11 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 _EPILOG = """\
 examples:
-  srgan-tf upscale photo.jpg                  writes photo_x4.png beside photo.jpg
+  srgan-tf upscale photo.jpg                  writes photo_x4.jpg beside photo.jpg
   srgan-tf upscale photo.jpg -o big.png
   srgan-tf upscale photo.jpg --model bicubic -o plain.png
   srgan-tf upscale a.png b.png -o results     writes results/a_x4.png and results/b_x4.png
+  srgan-tf upscale pictures -o results        every picture in the folder and below it
 """
 
 

@@ -72,7 +72,6 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
     devices = open_devices(config.strategy, config.data.batch_size)
     writes = devices.process == 0
     say: Callable[[str], None] = _say if writes else lambda line: None
-    say(f"reading {config.data.source}")
     data = open_data(config.data, config.holdout)
     say(data.summary)
     with devices.building_frozen():

@@ -1,0 +1,29 @@
+import numpy as np
+from PIL import Image
+
+from srgan_tf.imaging.resize import upscale_bicubic, upscale_nearest
+
+
+def test_compare_lays_models_side_by_side(run, photo, photo_path, tmp_path):
+    code, output, _ = run(
+        *("figures", "compare", photo_path, "--model", "bicubic", "--model", "nearest"),
+        *("-o", tmp_path / "out.png"),
+    )
+    assert code == 0 and output == f"{tmp_path / 'out.png'}\n"
+    with Image.open(tmp_path / "out.png") as image:
+        picture = np.asarray(image)
+    np.testing.assert_array_equal(picture[-80:, :120], upscale_bicubic(photo))
+    np.testing.assert_array_equal(picture[-80:, -120:], upscale_nearest(photo))
+
+
+def test_compare_does_not_overwrite(run, photo_path, tmp_path):
+    (tmp_path / "photo_compare.png").write_text("mine")
+    code, _, errors = run("figures", "compare", photo_path, "--model", "bicubic")
+    assert code == 2 and "--overwrite" in errors
+    assert (tmp_path / "photo_compare.png").read_text() == "mine"
+
+
+def test_compare_of_a_bad_file_is_one_line(run, bad_picture, tmp_path):
+    code, _, errors = run("figures", "compare", bad_picture, "-o", tmp_path / "out.png")
+    assert code == 2 and errors.startswith("srgan-tf: ") and errors.count("\n") == 1
+    assert not (tmp_path / "out.png").exists()
