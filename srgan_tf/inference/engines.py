@@ -76,6 +76,7 @@ def litert_engine(path: Path) -> Engine:
         raise ValueError(f"model: got {path}, expected a .tflite file")
     try:
         interpreter = Interpreter(str(path), num_threads=len(os.sched_getaffinity(0)))
+        interpreter.allocate_tensors()  # here, so that what it says is said at the start
         (lr,) = interpreter.get_input_details()
         (sr,) = interpreter.get_output_details()
     except ValueError as error:
