@@ -9,22 +9,22 @@ class DataConfig:
 
     Attributes:
         source: a folder of pictures, or `tfds:NAME[:SPLIT]`.
-        sample: number of pictures to draw from the source, by the seed; 0: the source's usual
-            number (350,000 of ImageNet, Section 3.2 of the paper; otherwise all).
         batch_size: crops in a mini-batch (16 in the paper).
         crop_size: side of the square high-resolution crop, pixels (96 in the paper).
         degradation: `bicubic` or `gaussian`.
         sigma: standard deviation of the Gaussian degradation, high-resolution pixels.
         seed: decides every crop, flip and rotation.
+        sample: number of pictures to draw from the source, by the seed; 0: the source's usual
+            number (350,000 of ImageNet, Section 3.2 of the paper; otherwise all).
     """
 
     source: str
-    sample: int = 0
     batch_size: int = 16
     crop_size: int = 96
     degradation: str = "bicubic"
     sigma: float = 1.6
     seed: int = 0
+    sample: int = 0
 
 
 @dataclass(frozen=True)
