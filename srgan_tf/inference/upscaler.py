@@ -22,7 +22,8 @@ TILE = 256
 
 OVERLAP = 16
 """What a tile sees beyond its kept part, pixels of the small picture. The generator's receptive
-radius is 40, but what lies beyond 8 changes no pixel by more than the last grey level."""
+radius is 40, but with `srresnet_mse` on the sample pictures an overlap of 8 already gave every
+pixel of the whole picture within one grey level."""
 
 
 class Upscaler:
