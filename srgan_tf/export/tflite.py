@@ -1,17 +1,27 @@
 """A generator as a LiteRT (TFLite) model."""
 
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from srgan_tf.export.calibration import sample_pictures
+from srgan_tf.export.quantization import equalize, round_kernels
 from srgan_tf.imaging.files import write_atomically
+from srgan_tf.models.folded import Convolution, FoldedGenerator, fold
 
-QUANTIZATIONS = ("none", "float16", "dynamic")
+QUANTIZATIONS = ("none", "float16", "dynamic", "int8")
 
 
-def export_tflite(generator: keras.Model, path: str | Path, quantize: str = "none") -> None:
+def export_tflite(
+    generator: keras.Model,
+    path: str | Path,
+    quantize: str = "none",
+    pictures: Sequence[np.ndarray] | None = None,
+) -> None:
     """Writes a `.tflite` model with one named signature: `lr` in [0, 1] to `sr` in [0, 1].
 
     The way from the generator's [-1, 1] to [0, 1] is folded into the last convolution, and the
@@ -20,39 +30,42 @@ def export_tflite(generator: keras.Model, path: str | Path, quantize: str = "non
     Args:
         generator: a model of `build_generator`.
         path: the file to make or replace.
-        quantize: `none` (float32), `float16` (weights in half precision, arithmetic in float32)
-            or `dynamic` (int8 weights, ranges of activations taken at run time).
+        quantize: `none` (float32), `float16` (weights in half precision, arithmetic in float32),
+            `dynamic` (8-bit weights, ranges of the features taken from each picture at run time)
+            or `int8` (these ranges too are fixed, from the calibration pictures).
+        pictures: for `dynamic` and `int8`, what the network will typically get: lr, float32
+            (1, h, w, 3) in [0, 1]; None: the sample pictures of the package.
 
     Raises:
         ValueError: unknown quantization.
     """
     if quantize not in QUANTIZATIONS:
         raise ValueError(f"quantize: got {quantize!r}, expected one of {', '.join(QUANTIZATIONS)}")
-    network = _to_unit_range(generator)
+    network = _to_unit_range(fold(generator))
+    calibration = sample_pictures() if pictures is None else pictures
+    if quantize in ("dynamic", "int8"):
+        network = round_kernels(equalize(network, calibration), calibration)
 
     @tf.function(input_signature=[tf.TensorSpec((1, None, None, 3), tf.float32, name="lr")])
     def upscale(lr: tf.Tensor) -> dict[str, tf.Tensor]:
-        sr = network(lr, training=False)
-        return {"sr": tf.clip_by_value(sr, 0.0, 1.0)}
+        return {"sr": tf.clip_by_value(network(lr), 0.0, 1.0)}
 
-    module = tf.Module()  # tracks the raw variables; through a Keras model they are not found
-    module.weights = [variable.value for variable in network.variables]
     converter = tf.lite.TFLiteConverter.from_concrete_functions(
-        [upscale.get_concrete_function()], module
+        [upscale.get_concrete_function()], tf.Module()
     )
     if quantize != "none":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if quantize == "float16":
         converter.target_spec.supported_types = [tf.float16]
-    content = converter.convert()
+    if quantize == "int8":
+        converter.representative_dataset = lambda: ([lr] for lr in calibration)
+    with warnings.catch_warnings(action="ignore"):  # of ranges for 8-bit inputs: ours are floats
+        content = converter.convert()
     write_atomically(path, lambda file: file.write(content))
 
 
-def _to_unit_range(generator: keras.Model) -> keras.Model:
-    """A copy whose last convolution gives [0, 1]: half the kernel, (bias + 1) / 2."""
-    network = keras.models.clone_model(generator)
-    network.set_weights(generator.get_weights())
-    tail = network.layers[-1]
-    kernel, bias = tail.get_weights()
-    tail.set_weights([kernel / 2, (bias + np.float32(1)) / 2])
-    return network
+def _to_unit_range(network: FoldedGenerator) -> FoldedGenerator:
+    """Lets the last convolution give [0, 1]: half the kernel, (bias + 1) / 2."""
+    *others, tail = network.convolutions
+    tail = Convolution(tail.kernel / 2, (tail.bias + np.float32(1)) / 2)
+    return FoldedGenerator((*others, tail), network.slopes, network.long_skip)

@@ -7,6 +7,7 @@ from srgan_tf.models.generator import build_generator
 from srgan_tf.models.start import start_as_interpolation
 
 NATIVE = {"ADD", "CONV_2D", "DELEGATE", "DEPTH_TO_SPACE", "MAXIMUM", "MINIMUM", "PRELU", "RELU"}
+NATIVE |= {"QUANTIZE", "DEQUANTIZE"}
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +18,8 @@ def generator():
 
 
 @pytest.mark.parametrize(
-    ("quantize", "tolerance"), [("none", 1e-5), ("float16", 2e-3), ("dynamic", 5e-2)]
+    ("quantize", "tolerance"),
+    [("none", 1e-5), ("float16", 2e-3), ("dynamic", 3e-2), ("int8", 5e-2)],
 )
 def test_export_equals_keras_at_any_size(generator, tmp_path, quantize, tolerance):
     path = tmp_path / "model.tflite"
@@ -32,15 +34,16 @@ def test_export_equals_keras_at_any_size(generator, tmp_path, quantize, toleranc
         assert np.abs(sr - expected).max() < tolerance
 
 
-def test_only_native_operators_are_used(generator, tmp_path):
+@pytest.mark.parametrize("quantize", ["none", "int8"])
+def test_only_native_operators_are_used(generator, tmp_path, quantize):
     path = tmp_path / "model.tflite"
-    export_tflite(generator, path)
+    export_tflite(generator, path, quantize)
     interpreter = Interpreter(str(path))
     names = {details["op_name"] for details in interpreter._get_ops_details()}
     assert names <= NATIVE
 
 
 def test_unknown_quantization_writes_nothing(generator, tmp_path):
-    with pytest.raises(ValueError, match="expected one of none, float16, dynamic"):
+    with pytest.raises(ValueError, match="expected one of none, float16, dynamic, int8"):
         export_tflite(generator, tmp_path / "model.tflite", "int4")
     assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,101 @@
+"""The generator as it runs after training: batch normalisation folded into the convolutions.
+
+In inference a batch normalisation multiplies each channel by a constant and adds another; the
+convolution before it can do both. What is left is plain arrays, which exporters rewrite freely.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+Watch = Callable[[int, Any], None]
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """A convolution with stride 1 and zero padding.
+
+    Attributes:
+        kernel: float32 (height, width, channels in, channels out).
+        bias: float32 (channels out,).
+    """
+
+    kernel: np.ndarray
+    bias: np.ndarray
+
+
+@dataclass(frozen=True)
+class FoldedGenerator:
+    """Everything that a generator computes with, in the order of computation.
+
+    Attributes:
+        convolutions: head, two for each residual block, post, one for each of the two sub-pixel
+            stages, tail.
+        slopes: of the PReLUs below zero, float32 (1, 1, channels): head, one for each block,
+            one for each sub-pixel stage.
+        long_skip: whether the first features are added to those after the blocks.
+    """
+
+    convolutions: tuple[Convolution, ...]
+    slopes: tuple[np.ndarray, ...]
+    long_skip: bool = True
+
+    @property
+    def num_blocks(self) -> int:
+        """Residual blocks."""
+        return (len(self.convolutions) - 5) // 2
+
+    def __call__(self, lr: Any, watch: Watch | None = None) -> Any:
+        """Runs the network with `keras.ops`.
+
+        Args:
+            lr: float32 (batch, h, w, 3) in [0, 1].
+            watch: told the index of each convolution and its input, before it is applied.
+
+        Returns:
+            What the generator returns: (batch, 4h, 4w, 3), nominally in [-1, 1].
+        """
+        convolutions, slopes = iter(enumerate(self.convolutions)), iter(self.slopes)
+
+        def convolve(x: Any) -> Any:
+            index, convolution = next(convolutions)
+            if watch is not None:
+                watch(index, x)
+            kernel, bias = convolution.kernel, convolution.bias
+            return keras.ops.conv(x, kernel, padding="same") + bias
+
+        def prelu(x: Any) -> Any:
+            # written as Keras' own layer is, so that TFLite finds its PRELU operator in it
+            return keras.ops.relu(x) + -next(slopes) * keras.ops.relu(-x)
+
+        x = head = prelu(convolve(lr))
+        for _ in range(self.num_blocks):
+            x = x + convolve(prelu(convolve(x)))
+        x = convolve(x)
+        if self.long_skip:
+            x = x + head
+        for _ in range(2):
+            x = prelu(keras.ops.depth_to_space(convolve(x), 2))
+        return convolve(x)
+
+
+def fold(generator: keras.Model) -> FoldedGenerator:
+    """Takes a generator of `build_generator` apart; its result in inference stays the same."""
+    kinds = keras.layers
+    names = {layer.name for layer in generator.layers}
+    convolutions, slopes = [], []
+    for layer in generator.layers:  # in the order in which they were built
+        if isinstance(layer, kinds.Conv2D):
+            kernel, bias = (variable.numpy() for variable in (layer.kernel, layer.bias))
+            convolutions.append(Convolution(kernel, bias))
+        elif isinstance(layer, kinds.BatchNormalization):
+            gain = layer.gamma.numpy() / np.sqrt(layer.moving_variance.numpy() + layer.epsilon)
+            before = convolutions.pop()
+            bias = (before.bias - layer.moving_mean.numpy()) * gain + layer.beta.numpy()
+            convolutions.append(Convolution(before.kernel * gain, bias))
+        elif isinstance(layer, kinds.PReLU):
+            slopes.append(layer.alpha.numpy())
+    return FoldedGenerator(tuple(convolutions), tuple(slopes), long_skip="long_skip" in names)
