@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from srgan_tf.cli.before_after import check_comparable, check_pages, page_of, write_page
 from srgan_tf.cli.quiet import quiet_start
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def add_command(commands: Any) -> None:
     )
     add("--engine", choices=("litert", "keras"), help="what runs the model (default: by its kind)")
     add("--tile", type=int, metavar="N", help="side of a tile, pixels of the input (default: 256)")
+    add("--compare", action="store_true", help="write a before/after page beside each result")
     add("--overwrite", action="store_true", help="replace outputs that exist")
 
 
@@ -72,6 +74,8 @@ def run(options: argparse.Namespace) -> int:
     jobs = [(item.path, target) for item, target in zip(found, targets, strict=True)]
     for _, target in jobs:
         picture_format(target)
+    if options.compare:
+        check_pages(targets)
     if len(jobs) == 1 and not found[0].was_searched and not problems:
         return _run_one(*jobs[0], options)
     return _run_batch(jobs, problems, options)
@@ -109,12 +113,19 @@ def _run_one(source: Path, target: Path, options: argparse.Namespace) -> int:
     from srgan_tf.pictures.writing import check_fits
 
     check_existing(target, options.overwrite)
+    if options.compare:
+        check_existing(page_of(target), options.overwrite)
     frames = read_frames(source)
+    if options.compare:
+        check_comparable(source, frames)
     check_fits(target, frames.pictures[0], len(frames.pictures), scale=4)
     upscaler = _open_upscaler(options)
     target.parent.mkdir(parents=True, exist_ok=True)
     _upscale(upscaler, frames, target, options)
     print(target)
+    if options.compare:
+        write_page(source, frames, target, options.model)
+        print(page_of(target))
     return 0
 
 
@@ -126,7 +137,13 @@ def _run_batch(
 
     from srgan_tf.pictures.reading import read_frames
 
-    todo = [job for job in jobs if options.overwrite or not os.path.lexists(job[1])]
+    def is_missing(path: Path) -> bool:
+        return options.overwrite or not os.path.lexists(path)
+
+    def has_page_to_make(target: Path) -> bool:
+        return options.compare and is_missing(page_of(target))
+
+    todo = [job for job in jobs if is_missing(job[1]) or has_page_to_make(job[1])]
     if len(todo) < len(jobs):
         skipped = f"{len(jobs) - len(todo)} of {len(jobs)} skipped: their results exist"
         print(f"srgan-tf: {skipped} (--overwrite makes them again)", file=sys.stderr)
@@ -140,9 +157,15 @@ def _run_batch(
             for source, target in todo:
                 try:
                     frames = read_frames(source)
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    _upscale(upscaler, frames, target, options)
-                    say(str(target))
+                    if options.compare:
+                        check_comparable(source, frames)
+                    if is_missing(target):
+                        target.parent.mkdir(parents=True, exist_ok=True)
+                        _upscale(upscaler, frames, target, options)
+                        say(str(target))
+                    if has_page_to_make(target):
+                        write_page(source, frames, target, options.model)
+                        say(str(page_of(target)))
                 except (ValueError, OSError) as error:
                     failures.append(" ".join(str(error).split()))
                     if isinstance(error, OSError) and error.errno in _FULL:

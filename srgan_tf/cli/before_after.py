@@ -1,0 +1,72 @@
+"""`srgan-tf upscale --compare`: a before/after page beside each result."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from srgan_tf.pictures.reading import Frames
+
+
+def page_of(target: Path) -> Path:
+    """Where the page of a result goes."""
+    return target.with_name(f"{target.stem}_compare.html")
+
+
+def check_pages(targets: Sequence[Path]) -> None:
+    """Refuses results that would share a page, such as a_x4.png and a_x4.jpg.
+
+    Raises:
+        ValueError: two results differ in their suffix only.
+    """
+    seen: dict[Path, Path] = {}
+    for target in targets:
+        other = seen.setdefault(page_of(target), target)
+        if other is not target:
+            raise ValueError(
+                f"compare: {other} and {target} would share the page {page_of(target).name}; "
+                "upscale them one by one with -o"
+            )
+
+
+def check_comparable(source: Path, frames: "Frames") -> None:
+    """Refuses a picture whose result is too large to be read again, before any work is done.
+
+    Raises:
+        ValueError: it is.
+    """
+    from PIL import Image
+
+    first, limit = frames.pictures[0], Image.MAX_IMAGE_PIXELS
+    if limit is not None and 16 * first.width * first.height > limit:
+        raise ValueError(
+            f"{source}: got a result of {4 * first.width}x{4 * first.height} pixels, expected at "
+            f"most {limit} for a page; leave out --compare"
+        )
+
+
+def write_page(source: Path, frames: "Frames", target: Path, model: str) -> None:
+    """Writes the page from the finished file: it shows what that holds, losses of JPEG included.
+
+    Of an animation it shows the first frame; transparent parts are laid on white.
+
+    Raises:
+        ValueError: the result cannot be read.
+        OSError: the page cannot be written.
+    """
+    from srgan_tf.evaluation.slider import render_slider
+    from srgan_tf.imaging.files import write_atomically
+    from srgan_tf.imaging.resize import resize_bicubic
+    from srgan_tf.inference.upscaler import Upscaler
+    from srgan_tf.pictures.picture import to_opaque_rgb
+    from srgan_tf.pictures.reading import read_frames
+
+    result = read_frames(target).pictures[0]
+    lr, after = to_opaque_rgb(frames.pictures[0]), to_opaque_rgb(result)
+    if after.shape[:2] == (4 * lr.shape[0], 4 * lr.shape[1]):
+        before = Upscaler("bicubic").upscale_array(lr)  # in tiles
+    else:
+        before = resize_bicubic(lr, *after.shape[:2])
+    icc = b"" if result.is_gray else result.metadata.icc
+    page = render_slider(source.name, before, after, Path(model).name, icc)
+    write_atomically(page_of(target), lambda file: file.write(page.encode()))
