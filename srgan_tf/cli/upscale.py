@@ -89,6 +89,13 @@ def _open_upscaler(options: argparse.Namespace) -> "Upscaler":
         return Upscaler(options.model, options.engine, tile)
 
 
+def _read(source: Path) -> "Frames":
+    from srgan_tf.pictures.reading import read_frames
+
+    with quiet_start():  # libtiff would add remarks of its own to ours
+        return read_frames(source)
+
+
 def _upscale(
     upscaler: "Upscaler", frames: "Frames", target: Path, options: argparse.Namespace
 ) -> None:
@@ -109,13 +116,12 @@ def _upscale(
 def _run_one(source: Path, target: Path, options: argparse.Namespace) -> int:
     """The picture is looked at before a model is loaded; what is wrong with it is exit code 2."""
     from srgan_tf.cli.plan import check_existing
-    from srgan_tf.pictures.reading import read_frames
     from srgan_tf.pictures.writing import check_fits
 
     check_existing(target, options.overwrite)
     if options.compare:
         check_existing(page_of(target), options.overwrite)
-    frames = read_frames(source)
+    frames = _read(source)
     if options.compare:
         check_comparable(source, frames)
     check_fits(target, frames.pictures[0], len(frames.pictures), scale=4)
@@ -134,8 +140,6 @@ def _run_batch(
 ) -> int:
     """Results that exist are skipped, so an interrupted batch goes on where it stopped."""
     from tqdm import tqdm
-
-    from srgan_tf.pictures.reading import read_frames
 
     def is_missing(path: Path) -> bool:
         return options.overwrite or not os.path.lexists(path)
@@ -156,7 +160,7 @@ def _run_batch(
             say = bar.write if is_terminal else print
             for source, target in todo:
                 try:
-                    frames = read_frames(source)
+                    frames = _read(source)
                     if options.compare:
                         check_comparable(source, frames)
                     if is_missing(target):

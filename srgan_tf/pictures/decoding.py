@@ -6,12 +6,22 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms
 
 from srgan_tf.pictures.metadata import read_metadata
 from srgan_tf.pictures.picture import Picture
 
 _BITS_PER_SAMPLE, _PHOTOMETRIC, _PLANAR = 258, 262, 284  # TIFF tags
+_ORIENTATION = 0x0112  # EXIF tag
+_TO_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _ALPHA_MODES = frozenset(("LA", "La", "PA", "RGBA", "RGBa"))
 
 
@@ -47,7 +57,7 @@ def decode(image: Image.Image, reopen: Callable[[], Image.Image]) -> Picture:
         with reopen() as part:
             part.tile = [_with_rawmode(tile, order) for tile in part.tile]  # type: ignore[attr-defined]
             metadata = read_metadata(part, is_gray=False)
-            part = ImageOps.exif_transpose(part)
+            part = _upright(part)
             shift = 8 if (order == "B") == big_endian else 0
             levels = levels | (np.asarray(part).astype(np.uint16) << shift)
     pixels, alpha = levels[..., :3], levels[..., 3:] if levels.shape[2] == 4 else None
@@ -71,7 +81,7 @@ def from_pillow(image: Image.Image) -> Picture:
     twelve_bits = _rawmode(image) == "I;12"
     is_gray = image.mode.startswith(("1", "L", "I")) and image.mode != "LAB"
     metadata = read_metadata(image, is_gray)
-    image = ImageOps.exif_transpose(image)
+    image = _upright(image)
     if image.mode == "F" or image.mode.startswith("I"):
         gray = np.asarray(image)
         if image.mode == "F" or (image.mode == "I" and (gray.min() < 0 or gray.max() > 65535)):
@@ -96,6 +106,20 @@ def from_pillow(image: Image.Image) -> Picture:
     if transparent:
         return Picture(levels[..., :-1], levels[..., -1:], metadata)
     return Picture(levels, None, metadata)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Applies the EXIF orientation.
+
+    `ImageOps.exif_transpose` also writes the rest of the EXIF anew, which fails where it is
+    damaged.
+    """
+    image.load()
+    try:
+        method = _TO_UPRIGHT.get(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # damaged EXIF is no reason to refuse a picture
+        method = None
+    return image if method is None else image.transpose(method)
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
@@ -124,7 +148,7 @@ def _gray_with_alpha_16(image: Image.Image) -> Picture:
     """Two samples of 16 bits are as long as four of 8 bits, so the PNG is read as RGBA."""
     image.tile = [image.tile[0]._replace(args="RGBA")]  # type: ignore[attr-defined]
     metadata = read_metadata(image, is_gray=True)
-    levels = np.asarray(ImageOps.exif_transpose(image)).copy().view(">u2").astype(np.uint16)
+    levels = np.asarray(_upright(image)).copy().view(">u2").astype(np.uint16)
     return Picture(levels[..., :1], levels[..., 1:], metadata)
 
 

@@ -1,5 +1,6 @@
 """Opening picture files that may be anything: other kinds, damaged, huge, no pictures at all."""
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ SUFFIXES = frozenset(
     ]
 )
 """Names that are taken for pictures when a folder is searched."""
+
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # else its remarks go to stderr
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def read_frames(path: str | Path) -> Frames:
         raise ValueError(f"{path}: not a picture that can be read") from None
     except ValueError as error:
         raise ValueError(f"{path}: {_one_line(error)}") from None
-    except (OSError, SyntaxError, EOFError, LookupError, TypeError, ArithmeticError) as error:
+    except Exception as error:  # Pillow's readers raise anything: RuntimeError, struct.error ...
         raise ValueError(f"{path}: the picture is damaged ({_one_line(error)})") from None
 
 

@@ -1,5 +1,6 @@
 """Writing pictures: the name decides the format, and a file is there as a whole or not at all."""
 
+import struct
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
@@ -25,6 +26,7 @@ _FORMATS = {
 }
 _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
 _MAX_SIDE = {"JPEG": 65500, "WEBP": 16383, "GIF": 65535, "AVIF": 65536}
+_MAX_DURATION, _MAX_LOOP = 655_350, 65_535  # of GIF, for all: 11 minutes a frame
 DEFAULT_QUALITY = 95
 """Of JPEG, WebP and AVIF: little is gained above it, and less would show next to the network's
 work. From 90 on, JPEG and AVIF keep the full resolution of colour."""
@@ -123,9 +125,9 @@ def write_animation(
     first = next(frames)
     check_fits(path, first, len(durations))
     settings = _settings(name, first, quality)
-    settings |= {"save_all": True, "duration": list(durations)}
+    settings |= {"save_all": True, "duration": [_writable(duration) for duration in durations]}
     if loop is not None:
-        settings["loop"] = loop
+        settings["loop"] = min(max(loop, 0), _MAX_LOOP)
     if name == "GIF":
         settings["disposal"] = 2  # else what was seen shines through the holes of the next frame
     image = _for_format(name, first, in_animation=True)
@@ -135,6 +137,12 @@ def write_animation(
     if name in ("PNG", "AVIF"):  # their writers go through the frames twice
         others = list(others)
     _write(path, lambda file: image.save(_stream(file), name, append_images=others, **settings))
+
+
+def _writable(duration: int) -> int:
+    """Milliseconds that every format can state; above 65 s in hundredths, as GIF and PNG must."""
+    duration = min(max(duration, 0), _MAX_DURATION)
+    return duration if duration < 65_536 else duration // 10 * 10
 
 
 def _settings(name: str, picture: Picture, quality: int | None) -> dict[str, Any]:
@@ -213,3 +221,5 @@ def _write(path: str | Path, write: Callable[[BinaryIO], object]) -> None:
         wrapped = OSError(f"{path}: cannot be written ({why[:1].lower()}{why[1:]})")
         wrapped.errno = error.errno
         raise wrapped from None
+    except (ArithmeticError, RuntimeError, struct.error) as error:  # of Pillow's encoders
+        raise ValueError(f"{path}: cannot be written ({' '.join(str(error).split())})") from None

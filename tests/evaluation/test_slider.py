@@ -11,7 +11,7 @@ from PIL import Image
 from srgan_tf.evaluation.slider import render_slider
 from srgan_tf.imaging.resize import upscale_bicubic, upscale_nearest
 
-NAME = '<b>"a" & \'b\' $name</b>.png'
+NAME = "<b>\"a\" & 'b' $name</b>.png"
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +217,9 @@ def test_names_are_text_and_nothing_is_fetched(page):
     assert split.aria_role == "slider"
     assert split.get_attribute("aria-valuetext") == "50 % before"
     assert page.find_element("id", "actual").accessible_name.startswith("One pixel")
-    fetched = page.execute_script("return performance.getEntriesByType('resource').map(e => e.name)")
+    fetched = page.execute_script(
+        "return performance.getEntriesByType('resource').map(e => e.name)"
+    )
     assert all(name.startswith("data:") for name in fetched)
     assert page.get_log("browser") == []
 

@@ -4,6 +4,9 @@ from PIL import Image, ImageSequence
 
 import srgan_tf
 from srgan_tf.imaging.resize import upscale_nearest
+from srgan_tf.pictures.picture import Picture
+from srgan_tf.pictures.reading import read_frames
+from srgan_tf.pictures.writing import write_animation
 
 DURATIONS = [50, 120, 200]
 
@@ -97,3 +100,20 @@ def test_endless_frames_are_a_bomb(tmp_path, enlarge, frames, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 200)  # 2.5 frames
     with pytest.raises(ValueError, match="got 3 frames of 10x8, expected at most 200 pixels"):
         enlarge(tmp_path / "a.gif")
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp", "png", "avif"])
+def test_times_that_no_format_can_state_are_cut(tmp_path, suffix):
+    pictures = [Picture(np.full((4, 4, 3), level, np.uint8)) for level in (0, 99, 200)]
+    durations = (655_360, 70_003, 2**40)
+    write_animation(pictures, durations, 2**40, tmp_path / f"a.{suffix}")
+    frames = read_frames(tmp_path / f"a.{suffix}")
+    assert frames.durations == (655_350, 70_000, 655_350)
+    assert frames.loop == (None if suffix == "avif" else 65_535)
+
+
+def test_times_that_add_up_to_too_much_are_one_line(tmp_path):
+    same = [Picture(np.zeros((4, 4, 3), np.uint8))] * 3  # GIF holds them as one frame
+    with pytest.raises(ValueError, match=r"a\.gif: cannot be written \(int too big"):
+        write_animation(same, (655_350,) * 3, 0, tmp_path / "a.gif")
+    assert list(tmp_path.iterdir()) == []

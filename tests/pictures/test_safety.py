@@ -71,6 +71,44 @@ def test_every_cut_of_a_file_is_one_line_or_a_picture(tmp_path, colour, suffix):
             assert str(error).startswith(f"{path}: ") and "\n" not in str(error)
 
 
+def test_a_damaged_avif(tmp_path, colour):
+    path = tmp_path / "a.avif"
+    Image.fromarray(colour).save(path)
+    path.write_bytes(path.read_bytes()[:-100] + bytes(100))
+    with pytest.raises(ValueError, match="the picture is damaged") as error:
+        read_frames(path)
+    assert one_line(error, path)
+
+
+def test_exif_that_cannot_be_written_again(tmp_path, colour):
+    exif = Image.Exif()
+    exif[0x010E], exif[0x0112] = "a cat", 6
+    damaged = exif.tobytes().replace(b"\x01\x0e\0\2", b"\x01\0\0\2")  # a width that is text
+    Image.fromarray(colour).save(tmp_path / "a.png", exif=damaged)
+    (picture,) = read_frames(tmp_path / "a.png").pictures
+    np.testing.assert_array_equal(picture.pixels, np.rot90(colour, -1))
+
+
+@pytest.mark.parametrize("damage", ["samples", "data"])
+def test_libraries_add_no_remarks_of_their_own(tmp_path, colour, damage):
+    path = tmp_path / "a.tif"
+    Image.fromarray(colour).save(path, compression="tiff_adobe_deflate")
+    file = path.read_bytes()
+    if damage == "samples":  # 3 samples per pixel become 200
+        file = file.replace(
+            struct.pack("<HHIH", 277, 3, 1, 3), struct.pack("<HHIH", 277, 3, 1, 200)
+        )
+    else:
+        with Image.open(path) as image:
+            place = image.tag_v2[273][0] + 20
+        file = file[:place] + bytes(40) + file[place + 40 :]
+    path.write_bytes(file)
+    program = [sys.executable, "-m", "srgan_tf.cli", "upscale", str(path), "--model", "nearest"]
+    done = subprocess.run(program, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"srgan-tf: {path}: ") and done.stderr.count("\n") == 1
+
+
 def test_no_permission(tmp_path, colour, monkeypatch):
     Image.fromarray(colour).save(tmp_path / "a.png")
 
