@@ -31,7 +31,7 @@ MAX_PIXELS = 20_000  # of a picture that is enlarged here; larger ones are only 
 ANIMATED = (".png", ".gif", ".webp", ".avif")
 SUFFIXES = (*ANIMATED, ".jpg", ".tif", ".bmp", ".pgm")
 WIDTH, HEIGHT = 23, 14
-NUMBERS = (0, 1, 2, 7, 8, 127, 128, 255, 256, 32767, 32768, 65535, 65536, 10**5, 2**31 - 1, 2**31)
+NUMBERS = (0, 1, 2, 7, 8, 127, 128, 255, 256, 32767, 65535, 65536, 10**5, 2**31 - 1, 2**31)
 HEADERS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a", b"BM", b"II*\0", b"MM\0*")
 HEADERS += (
     b"RIFF\x40\0\0\0WEBP",

@@ -1,0 +1,92 @@
+"""`srgan-tf bench`: the engines side by side on this computer."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from srgan_tf.evaluation.bench import Bench
+
+_EPILOG = """\
+examples:
+  srgan-tf bench
+  srgan-tf bench --size 64 --rounds 30 --json bench.json
+
+Each engine has a process of its own and all the cores; they take turns, round by round. speed: times
+as fast as litert, the default engine, in the same round (the median over the rounds). PyTorch and
+ONNX Runtime run the same weights where they are installed: pip install 'srgan-tf[bench]'. Other
+programs disturb the numbers, those of PyTorch most.
+"""
+
+
+def add_command(commands: Any) -> None:
+    """Declares the command's arguments."""
+    parser = commands.add_parser(
+        "bench",
+        help="how fast each engine is on this computer",
+        description="Measure all engines on this computer, and other frameworks beside them.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    add = parser.add_argument
+    add("--size", type=int, default=128, metavar="N", help="side of the input (default: 128)")
+    add("--rounds", type=int, default=10, metavar="N", help="turns of each engine (default: 10)")
+    add("--model", default="srresnet_mse", metavar="NAME", help="(default: srresnet_mse)")
+    add("--json", metavar="FILE", help="write the numbers, each round's too")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measures and prints a table."""
+    from srgan_tf.evaluation.bench import BASELINE, compare_engines
+    from srgan_tf.imaging.files import write_atomically
+    from srgan_tf.models.shipped import shipped_names
+
+    for name in ("size", "rounds"):
+        if getattr(options, name) < 1:
+            raise ValueError(f"{name}: got {getattr(options, name)}, expected 1 or more")
+    if options.model not in shipped_names():
+        raise ValueError(
+            f"model: got {options.model}, expected one of {', '.join(shipped_names())}"
+        )
+    if options.json and not Path(options.json).parent.is_dir():
+        raise ValueError(f"json: the folder {Path(options.json).parent} does not exist")
+    bench = compare_engines(options.model, options.size, options.rounds, _tell)
+    _tell("")
+    size, cores = options.size, len(os.sched_getaffinity(0))
+    print(f"{options.model}, {size}x{size} to {4 * size}x{4 * size} pixels, {cores} cores")
+    print(f"{'engine':<14} {'median (ms)':>11} {'pictures/s':>10} {'speed':>6} {'peak (MB)':>9}")
+    for way, timing in bench.timings.items():
+        rate = f"{1000 * timing.median:>11.1f} {1 / timing.median:>10.2f}"
+        print(f"{way:<14} {rate} {timing.speed:>6.2f} {timing.peak_mb:>9.0f}")
+    print(f"speed: times as fast as {BASELINE}")
+    for way, reason in bench.left_out.items():
+        print(f"left out: {way} ({reason})")
+    if options.json:
+        settings = {"model": options.model, "size": size, "cores": cores}
+        text = json.dumps({**settings, **_as_json(bench)}, indent=2) + "\n"
+        write_atomically(options.json, lambda file: file.write(text.encode()))
+    return 0
+
+
+def _as_json(bench: "Bench") -> dict[str, Any]:
+    engines = {
+        way: {
+            "median_ms": 1000 * timing.median,
+            "pictures_per_s": 1 / timing.median,
+            "speed": timing.speed,
+            "peak_mb": timing.peak_mb,
+            "rounds_ms": [1000 * seconds for seconds in timing.seconds],
+        }
+        for way, timing in bench.timings.items()
+    }
+    return {"engines": engines, "left_out": bench.left_out}
+
+
+def _tell(what: str) -> None:
+    """Shows what is being done, in a terminal only."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{what}", end="", file=sys.stderr, flush=True)
