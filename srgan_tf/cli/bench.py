@@ -15,9 +15,9 @@ examples:
   srgan-tf bench
   srgan-tf bench --size 64 --rounds 30 --json bench.json
 
-Each engine has a process of its own and all the cores; they take turns, round by round. speed: times
-as fast as litert, the default engine, in the same round (the median over the rounds). PyTorch and
-ONNX Runtime run the same weights where they are installed: pip install 'srgan-tf[bench]'. Other
+Each engine has a process of its own and all the cores; they take turns, round by round. Speed:
+times as fast as litert, the default engine, in the same round (the median over the rounds). PyTorch
+and ONNX Runtime run the same weights where they are installed: pip install 'srgan-tf[bench]'. Other
 programs disturb the numbers, those of PyTorch most.
 """
 
