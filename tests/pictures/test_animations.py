@@ -114,6 +114,6 @@ def test_times_that_no_format_can_state_are_cut(tmp_path, suffix):
 
 def test_times_that_add_up_to_too_much_are_one_line(tmp_path):
     same = [Picture(np.zeros((4, 4, 3), np.uint8))] * 3  # GIF holds them as one frame
-    with pytest.raises(ValueError, match=r"a\.gif: cannot be written \(int too big"):
+    with pytest.raises(ValueError, match=r"a\.gif: cannot be written \("):
         write_animation(same, (655_350,) * 3, 0, tmp_path / "a.gif")
     assert list(tmp_path.iterdir()) == []
