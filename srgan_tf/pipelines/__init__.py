@@ -1,0 +1,1 @@
+"""Work on more pictures than one computer should do, as Apache Beam pipelines."""
