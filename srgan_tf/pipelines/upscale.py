@@ -50,12 +50,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--overwrite", action="store_true", help="replace outputs that exist")
     options, beam_arguments = parser.parse_known_args(arguments)
     try:
+        _check_known(beam_arguments)
         return _run(options, PipelineOptions(beam_arguments))
     except (ValueError, OSError) as error:
         print(f"srgan-tf: {' '.join(str(error).split())}", file=sys.stderr)
     except RuntimeError as error:  # of the runner, with a trace in its message
         print(f"srgan-tf: the pipeline stopped: {str(error).splitlines()[0]}", file=sys.stderr)
     return 2
+
+
+def _check_known(arguments: Sequence[str]) -> None:
+    """Refuses what is no option of Beam's either, which Beam would only remark on."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for kind in PipelineOptions.__subclasses__():
+        kind._add_argparse_args(parser)
+    _, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        raise ValueError(f"options: got {' '.join(unknown)}, expected ours (--help) or Beam's")
 
 
 def _run(options: argparse.Namespace, beam_options: PipelineOptions) -> int:

@@ -128,10 +128,14 @@ def test_what_cannot_be_written_is_a_dead_letter(run, tmp_path, photos, monkeypa
         (("-o", "{}/../out", "--quality", "0"), "quality: got 0, expected 1 to 100"),
         (("-o", "{}/../out", "--model", "none"), "model: got none, expected"),
         (("-o", "{}/notes.txt/out"), "notes.txt"),
+        (("-o", "{}/../out", "--overwite"), "got --overwite, expected ours (--help) or Beam's"),
+        (("-o", "{}/../out", "--runner", "none"), "Unexpected pipeline runner: none"),
     ],
 )
 def test_wrong_use_is_one_line(run, photos, settings, message):
     before = files(photos.parent)
+    if "--model" not in settings:
+        settings = (*settings, *NEAREST)
     code, output, errors = run(photos, *(part.format(photos) for part in settings))
     assert (code, output) == (2, "")
     assert message.format(photos) in errors
