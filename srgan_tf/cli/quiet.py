@@ -1,4 +1,4 @@
-"""Starting Keras without the start-up chatter of the C++ libraries below it."""
+"""Libraries in C and C++ kept from writing to the terminal past Python."""
 
 import os
 import sys
@@ -8,9 +8,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_start() -> Iterator[None]:
-    """Discards what is written to the process's standard error, for the time of an import.
+    """Discards what is written to the process's standard error, for the time of an import or a decoding.
 
-    TensorFlow's libraries log before their log level can be set. Exceptions pass as usual.
+    TensorFlow's libraries log before their log level can be set; libtiff remarks on damaged files.
+    Exceptions pass as usual.
     """
     sys.stderr.flush()
     saved = os.dup(2)
