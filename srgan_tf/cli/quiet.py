@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_start() -> Iterator[None]:
-    """Discards what is written to the process's standard error, for the time of an import or a decoding.
+    """Discards what is written to the process's standard error, for an import or a decoding.
 
     TensorFlow's libraries log before their log level can be set; libtiff remarks on damaged files.
     Exceptions pass as usual.
