@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
@@ -12,6 +13,7 @@ NATIVE |= {"QUANTIZE", "DEQUANTIZE"}
 
 @pytest.fixture(scope="module")
 def generator():
+    keras.utils.set_random_seed(0)
     model = build_generator(2, 8)
     start_as_interpolation(model)
     return model
