@@ -57,16 +57,12 @@ def write_page(source: Path, frames: "Frames", target: Path, model: str) -> None
     from srgan_tf.evaluation.slider import render_slider
     from srgan_tf.imaging.files import write_atomically
     from srgan_tf.imaging.resize import resize_bicubic
-    from srgan_tf.inference.upscaler import Upscaler
     from srgan_tf.pictures.picture import to_opaque_rgb
     from srgan_tf.pictures.reading import read_frames
 
     result = read_frames(target).pictures[0]
     lr, after = to_opaque_rgb(frames.pictures[0]), to_opaque_rgb(result)
-    if after.shape[:2] == (4 * lr.shape[0], 4 * lr.shape[1]):
-        before = Upscaler("bicubic").upscale_array(lr)  # in tiles
-    else:
-        before = resize_bicubic(lr, *after.shape[:2])
+    before = resize_bicubic(lr, *after.shape[:2])
     icc = b"" if result.is_gray else result.metadata.icc
     page = render_slider(source.name, before, after, Path(model).name, icc)
     write_atomically(page_of(target), lambda file: file.write(page.encode()))

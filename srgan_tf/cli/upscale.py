@@ -1,4 +1,4 @@
-"""`srgan-tf upscale`: a picture four times as wide and high."""
+"""`srgan-tf upscale`: pictures up to four times as wide and high."""
 
 import argparse
 import errno
@@ -21,7 +21,8 @@ _EPILOG = """\
 examples:
   srgan-tf upscale photo.jpg                  writes photo_x4.jpg beside photo.jpg
   srgan-tf upscale photo.jpg -o big.png
-  srgan-tf upscale photo.jpg --model bicubic -o plain.png
+  srgan-tf upscale photo.jpg --fast           more than three times as fast, hardly a difference
+  srgan-tf upscale photo.jpg --scale 2        writes photo_x2.jpg
   srgan-tf upscale a.png b.png -o results     writes results/a_x4.png and results/b_x4.png
   srgan-tf upscale pictures -o results        every picture in the folder and below it
 """
@@ -31,8 +32,8 @@ def add_command(commands: Any) -> None:
     """Declares the command's arguments."""
     parser = commands.add_parser(
         "upscale",
-        help="make pictures 4 times as wide and high",
-        description="Make pictures 4 times as wide and high, with trained weights in the package.",
+        help="make pictures up to 4 times as wide and high",
+        description="Make pictures up to 4 times as wide and high, with weights from the package.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -53,8 +54,41 @@ def add_command(commands: Any) -> None:
         help="nearest, bicubic, a shipped model, or a file (.keras, .weights.h5, .npz, .tflite); "
         "default: srresnet_mse",
     )
-    add("--engine", choices=("litert", "keras"), help="what runs the model (default: by its kind)")
-    add("--tile", type=int, metavar="N", help="side of a tile, pixels of the input (default: 256)")
+    add(
+        "--engine",
+        choices=("litert", "keras", "saved_model"),
+        help="what runs the model (default: by its kind)",
+    )
+    add(
+        "--fast",
+        action="store_true",
+        help="8-bit weights: about 3 times as fast, at 0.03 dB less on Set14 (srresnet_mse)",
+    )
+    add(
+        "--ensemble",
+        action="store_true",
+        help="mean over the eight flips and rotations: a little better, 8 times as long",
+    )
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument(
+        "--scale",
+        type=int,
+        choices=(2, 3, 4),
+        default=4,
+        help="how much larger (default: 4); the result of 4 is reduced",
+    )
+    shape.add_argument(
+        "--size",
+        type=_size,
+        metavar="WxH",
+        help="width and height of the result, up to 4 times the input's",
+    )
+    add(
+        "--tile",
+        type=int,
+        metavar="N",
+        help="side of a tile, pixels of the input (default: by free memory, at most 256)",
+    )
     add("--compare", action="store_true", help="write a before/after page beside each result")
     add("--overwrite", action="store_true", help="replace outputs that exist")
 
@@ -69,8 +103,9 @@ def run(options: argparse.Namespace) -> int:
     found, problems = find_inputs(options.inputs, options.output)
     if not found:
         raise ValueError(problems[0])
-    found = without_results(found, options.output, "_x4")
-    targets = plan_targets(found, options.output)
+    mark = "_{}x{}".format(*options.size) if options.size else f"_x{options.scale}"
+    found = without_results(found, options.output, mark)
+    targets = plan_targets(found, options.output, mark)
     jobs = [(item.path, target) for item, target in zip(found, targets, strict=True)]
     for _, target in jobs:
         picture_format(target)
@@ -81,12 +116,26 @@ def run(options: argparse.Namespace) -> int:
     return _run_batch(jobs, problems, options)
 
 
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise argparse.ArgumentTypeError(f"got {text!r}, expected WIDTHxHEIGHT such as 1920x1080")
+    return int(width), int(height)
+
+
 def _open_upscaler(options: argparse.Namespace) -> "Upscaler":
-    from srgan_tf.inference.upscaler import TILE, Upscaler
+    from srgan_tf.inference.upscaler import Upscaler
 
     with quiet_start():
-        tile = TILE if options.tile is None else options.tile
-        return Upscaler(options.model, options.engine, tile)
+        return Upscaler(
+            options.model,
+            options.engine,
+            fast=options.fast,
+            ensemble=options.ensemble,
+            tile=options.tile,
+            scale=options.scale,
+            size=options.size,
+        )
 
 
 def _read(source: Path) -> "Frames":
@@ -108,15 +157,14 @@ def _upscale(
     try:
         upscaler.upscale_frames(frames, target, options.quality)
     except MemoryError:
-        first = frames.pictures[0]
-        size = f"{4 * first.width}x{4 * first.height}"
-        raise ValueError(f"{target}: not enough memory for a result of {size} pixels") from None
+        raise ValueError(
+            f"{target}: not enough memory; a smaller --tile or a .png needs less"
+        ) from None
 
 
 def _run_one(source: Path, target: Path, options: argparse.Namespace) -> int:
     """The picture is looked at before a model is loaded; what is wrong with it is exit code 2."""
     from srgan_tf.cli.plan import check_existing
-    from srgan_tf.pictures.writing import check_fits
 
     check_existing(target, options.overwrite)
     if options.compare:
@@ -124,9 +172,7 @@ def _run_one(source: Path, target: Path, options: argparse.Namespace) -> int:
     frames = _read(source)
     if options.compare:
         check_comparable(source, frames)
-    check_fits(target, frames.pictures[0], len(frames.pictures), scale=4)
     upscaler = _open_upscaler(options)
-    target.parent.mkdir(parents=True, exist_ok=True)
     _upscale(upscaler, frames, target, options)
     print(target)
     if options.compare:
@@ -164,7 +210,6 @@ def _run_batch(
                     if options.compare:
                         check_comparable(source, frames)
                     if is_missing(target):
-                        target.parent.mkdir(parents=True, exist_ok=True)
                         _upscale(upscaler, frames, target, options)
                         say(str(target))
                     if has_page_to_make(target):

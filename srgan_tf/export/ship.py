@@ -9,7 +9,10 @@ from srgan_tf.models.weights import load_float16, load_generator, save_float16
 
 
 def ship(name: str, file: str) -> None:
-    """Writes `weights/NAME.npz` and, from those very half-precision weights, `weights/NAME.tflite`.
+    """Writes `weights/NAME.npz` and, from those very half-precision weights, two LiteRT models.
+
+    `weights/NAME.tflite` has the same weights, `weights/NAME.int8.tflite`, for `--fast`, has 8-bit
+    ones.
 
     Args:
         name: a recipe's name.
@@ -19,6 +22,7 @@ def ship(name: str, file: str) -> None:
     generator = build_generator()
     load_float16(generator, shipped_path(name))
     export_tflite(generator, shipped_path(name, ".tflite"), quantize="float16")
+    export_tflite(generator, shipped_path(name, ".int8.tflite"), quantize="dynamic")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import tensorflow as tf
 from srgan_tf.export.calibration import sample_pictures
 from srgan_tf.export.quantization import equalize, round_kernels
 from srgan_tf.imaging.files import write_atomically
-from srgan_tf.models.folded import Convolution, FoldedGenerator, fold
+from srgan_tf.models.folded import Convolution, FoldedGenerator, fold, shuffle_last
 
 QUANTIZATIONS = ("none", "float16", "dynamic", "int8")
 
@@ -45,6 +45,7 @@ def export_tflite(
     calibration = sample_pictures() if pictures is None else pictures
     if quantize in ("dynamic", "int8"):
         network = round_kernels(equalize(network, calibration), calibration)
+    network = shuffle_last(network)
 
     @tf.function(input_signature=[tf.TensorSpec((1, None, None, 3), tf.float32, name="lr")])
     def upscale(lr: tf.Tensor) -> dict[str, tf.Tensor]:

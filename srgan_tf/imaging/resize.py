@@ -4,7 +4,13 @@ Pillow's and TensorFlow's bicubic filters differ from it (by up to 21 grey level
 border), and scores computed from them cannot be compared with anybody's.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
+
+from srgan_tf.imaging.rows import Rows
+
+_BAND = 64  # rows worked on at a time, of the small or the large picture, whichever has more
 
 
 def _cubic(x: np.ndarray) -> np.ndarray:
@@ -105,12 +111,45 @@ def resize_bicubic(image_levels: np.ndarray, height: int, width: int) -> np.ndar
     Returns:
         The same type, (height, width) or (height, width, c).
     """
-    highest = np.iinfo(image_levels.dtype).max
-    image = image_levels.astype(np.float64)
-    axes = [(height / image.shape[0], 0, height), (width / image.shape[1], 1, width)]
-    for _, axis, size in sorted(axes):
-        image = _round(_resample(image, axis, _cubic_taps(image.shape[axis], size)), highest)
-    return image.astype(image_levels.dtype)
+    return np.concatenate(list(_resized_bands(image_levels, height, width)))
+
+
+def resize_rows(image_levels: np.ndarray | Rows, height: int, width: int) -> Rows:
+    """`resize_bicubic` for pictures too large to be held: rows are made as they are asked for.
+
+    Args:
+        image_levels: uint8 or uint16, (h, w, c).
+        height: wanted height, pixels.
+        width: wanted width, pixels.
+
+    Returns:
+        The same type, (height, width, c).
+    """
+    bands = _resized_bands(image_levels, height, width)
+    return Rows((height, width, image_levels.shape[2]), image_levels.dtype, bands)
+
+
+def _resized_bands(
+    image_levels: np.ndarray | Rows, height: int, width: int
+) -> Iterator[np.ndarray]:
+    """A few rows of the result at a time, each from the rows of the picture that it needs."""
+    dtype = image_levels.dtype
+    highest = np.iinfo(dtype).max
+    size_in = image_levels.shape[:2]
+    rows, row_weights = _cubic_taps(size_in[0], height)
+    columns = _cubic_taps(size_in[1], width)
+    step = max(1, _BAND * min(height, size_in[0]) // size_in[0])
+    for start in range(0, height, step):
+        taps = rows[start : start + step]
+        first = taps.min()
+        passes = [
+            (height / size_in[0], 0, (taps - first, row_weights[start : start + step])),
+            (width / size_in[1], 1, columns),
+        ]
+        band = image_levels[first : taps.max() + 1].astype(np.float64)
+        for _, axis, of_axis in sorted(passes, key=lambda step: step[:2]):
+            band = _round(_resample(band, axis, of_axis), highest)
+        yield band.astype(dtype)
 
 
 def reduce_4x(hr_uint8: np.ndarray) -> np.ndarray:

@@ -6,6 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from srgan_tf.imaging.rows import Rows
+
 
 @dataclass(frozen=True)
 class Window:
@@ -51,23 +53,14 @@ def split_axis(size: int, tile: int, overlap: int) -> list[Window]:
     ]
 
 
-def tile_windows(
-    height: int, width: int, tile: int, overlap: int
-) -> Iterator[tuple[Window, Window]]:
-    """Yields (vertical, horizontal) windows row by row."""
-    for rows in split_axis(height, tile, overlap):
-        for columns in split_axis(width, tile, overlap):
-            yield rows, columns
-
-
 def map_tiles(
     upscale: Callable[[np.ndarray], np.ndarray],
     lr: np.ndarray,
     tile: int,
     overlap: int,
     scale: int = 4,
-) -> np.ndarray:
-    """Applies an upscaling function window by window.
+) -> Rows:
+    """Applies an upscaling function window by window, as the result's rows are asked for.
 
     Args:
         upscale: (h, w, c) -> (scale * h, scale * w, c) of the same type.
@@ -81,19 +74,19 @@ def map_tiles(
         (scale * h, scale * w, c) of the type of `lr`.
     """
     height, width, channels = lr.shape
-    sr = np.empty((scale * height, scale * width, channels), lr.dtype)
-    for rows, columns in tile_windows(height, width, tile, overlap):
-        part = upscale(lr[rows.start : rows.stop, columns.start : columns.stop])
-        top, left = (
-            scale * (rows.keep_start - rows.start),
-            scale * (columns.keep_start - columns.start),
-        )
-        tall, wide = (
-            scale * (rows.keep_stop - rows.keep_start),
-            scale * (columns.keep_stop - columns.keep_start),
-        )
-        sr[
-            scale * rows.keep_start : scale * rows.keep_stop,
-            scale * columns.keep_start : scale * columns.keep_stop,
-        ] = part[top : top + tall, left : left + wide]
-    return sr
+
+    def bands() -> Iterator[np.ndarray]:
+        for rows in split_axis(height, tile, overlap):
+            top = rows.keep_start - rows.start
+            tall = rows.keep_stop - rows.keep_start
+            band = np.empty((scale * tall, scale * width, channels), lr.dtype)
+            for columns in split_axis(width, tile, overlap):
+                left = columns.keep_start - columns.start
+                wide = columns.keep_stop - columns.keep_start
+                part = upscale(lr[rows.start : rows.stop, columns.start : columns.stop])
+                band[:, scale * columns.keep_start : scale * columns.keep_stop] = part[
+                    scale * top : scale * (top + tall), scale * left : scale * (left + wide)
+                ]
+            yield band
+
+    return Rows((scale * height, scale * width, channels), lr.dtype, bands())

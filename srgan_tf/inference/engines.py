@@ -9,6 +9,7 @@ import numpy as np
 
 from srgan_tf.imaging.ranges import levels_to_unit, tanh_to_levels, unit_to_levels
 from srgan_tf.imaging.resize import upscale_bicubic, upscale_nearest
+from srgan_tf.imaging.symmetry import apply_symmetry, undo_symmetry
 from srgan_tf.models.shipped import shipped_names, shipped_path
 
 Engine = Callable[[np.ndarray], np.ndarray]
@@ -17,41 +18,73 @@ Engine = Callable[[np.ndarray], np.ndarray]
 Networks compute in float32; their result is rounded here, tile by tile, so that no float picture
 of the full size ever exists."""
 
+ENGINES = ("litert", "keras", "saved_model")
 
-def open_engine(model: str | Path, engine: str | None = None) -> Engine:
+
+def open_engine(model: str | Path, engine: str | None = None, fast: bool = False) -> Engine:
     """Finds the program for a model.
 
     Args:
-        model: `nearest`, `bicubic`, the name of a shipped model, or a file (`.tflite`, `.keras`,
-            `.weights.h5`, `.npz`).
-        engine: `litert`, `keras`, or None: LiteRT for shipped models and `.tflite` files (it
-            starts without TensorFlow), Keras for the other files.
+        model: `nearest`, `bicubic`, the name of a shipped model, a file (`.tflite`, `.keras`,
+            `.weights.h5`, `.npz`) or a SavedModel folder.
+        engine: `litert`, `keras`, `saved_model`, or None: LiteRT for shipped models and `.tflite`
+            files (it starts without TensorFlow), Keras for the other files.
+        fast: take a shipped model's version with 8-bit weights, in LiteRT.
 
     Raises:
         ValueError: no such model, or the engine cannot run it.
     """
-    if engine not in (None, "litert", "keras"):
-        raise ValueError(f"engine: got {engine!r}, expected litert or keras")
-    if model == "nearest":
-        return upscale_nearest
-    if model == "bicubic":
-        return upscale_bicubic
+    if engine not in (None, *ENGINES):
+        raise ValueError(f"engine: got {engine!r}, expected one of {', '.join(ENGINES)}")
+    interpolations = {"nearest": upscale_nearest, "bicubic": upscale_bicubic}
     is_shipped = str(model) in shipped_names()
-    is_tflite = Path(model).suffix == ".tflite"
-    if is_tflite and engine == "keras":
-        raise ValueError(f"engine: got keras for {model}, which only litert runs")
-    if engine == "litert" and not (is_shipped or is_tflite):
+    if fast and not (is_shipped and engine in (None, "litert")):
         raise ValueError(
-            f"engine: got litert for {model}, expected a .tflite file or one of "
-            f"{', '.join(shipped_names())}; use --engine keras"
+            f"fast: got the model {model} in the engine {engine or 'that suits it'}, expected one "
+            f"of {', '.join(shipped_names())} in litert"
         )
-    if engine != "keras" and is_shipped:
-        return litert_engine(shipped_path(str(model), ".tflite"))
-    if is_tflite:
-        return litert_engine(Path(model))
+    if str(model) in interpolations:
+        return interpolations[str(model)]
+    path = Path(model)
+    able = _able_engines(path, is_shipped)
+    engine = engine or able[0]
+    if engine not in able:
+        raise ValueError(f"engine: got {engine} for {model}, expected {' or '.join(able)}")
+    if engine == "saved_model":
+        return saved_model_engine(path)
+    if engine == "litert":
+        suffix = ".int8.tflite" if fast else ".tflite"
+        return litert_engine(shipped_path(str(model), suffix) if is_shipped else path)
     from srgan_tf.models.weights import load_generator  # imports Keras and its backend
 
     return keras_engine(load_generator(model))
+
+
+def _able_engines(model: Path, is_shipped: bool) -> tuple[str, ...]:
+    """The engines that run a model, the one that suits it best first."""
+    if is_shipped:
+        return ("litert", "keras")
+    if model.suffix == ".tflite":
+        return ("litert",)
+    return ("saved_model",) if model.is_dir() else ("keras",)
+
+
+def self_ensemble(engine: Engine) -> Engine:
+    """Averages the results for the eight flips and rotations of the picture.
+
+    It takes eight times as long (Lim et al. 2017, "Enhanced Deep Residual Networks for Single Image
+    Super-Resolution", Section 3.4).
+    """
+
+    def upscale(lr_levels: np.ndarray) -> np.ndarray:
+        height, width, channels = lr_levels.shape
+        total = np.full((4 * height, 4 * width, channels), 4, np.uint32)  # 4 / 8: rounds
+        for symmetry in range(8):
+            turned = np.ascontiguousarray(apply_symmetry(lr_levels, symmetry))
+            total += undo_symmetry(engine(turned), symmetry)
+        return (total // 8).astype(lr_levels.dtype)
+
+    return upscale
 
 
 def keras_engine(generator: Any) -> Engine:
@@ -61,6 +94,44 @@ def keras_engine(generator: Any) -> Engine:
         sr = generator.predict_on_batch(levels_to_unit(lr_levels)[None])
         return tanh_to_levels(sr[0], lr_levels.dtype)
 
+    return upscale
+
+
+def saved_model_engine(folder: Path) -> Engine:
+    """Runs a SavedModel of ours: signature `serving_default`, `lr` in [0, 1] to `sr` in [0, 1].
+
+    Args:
+        folder: with `saved_model.pb`, or with numbered versions, of which the highest counts.
+
+    Raises:
+        ValueError: no SavedModel there, or one of another kind.
+    """
+    versions = [path for path in folder.iterdir() if path.name.isdecimal()]
+    version = folder
+    if versions and not (folder / "saved_model.pb").is_file():
+        version = max(versions, key=lambda path: int(path.name))
+    if not (version / "saved_model.pb").is_file():
+        raise ValueError(f"model: got the folder {folder}, expected a SavedModel in it")
+    import tensorflow as tf
+
+    try:
+        loaded = tf.saved_model.load(str(version))
+        serve = loaded.signatures["serving_default"]
+        takes, gives = serve.structured_input_signature[1], serve.structured_outputs
+    except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
+        why = " ".join(str(error).split())
+        raise ValueError(f"model: {version} cannot be loaded as a SavedModel: {why}") from None
+    if set(takes) != {"lr"} or set(gives) != {"sr"}:
+        raise ValueError(
+            f"model: got {version} from {', '.join(takes)} to {', '.join(gives)}, expected the "
+            "signature serving_default from lr to sr"
+        )
+
+    def upscale(lr_levels: np.ndarray) -> np.ndarray:
+        sr = serve(lr=tf.constant(levels_to_unit(lr_levels)[None]))["sr"]
+        return unit_to_levels(sr.numpy()[0], lr_levels.dtype)
+
+    upscale.owner = loaded  # type: ignore[attr-defined]  # a signature does not keep its variables
     return upscale
 
 

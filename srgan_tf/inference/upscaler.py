@@ -1,24 +1,24 @@
-"""One picture in, one picture four times as wide and high out."""
+"""One picture in, one picture up to four times as wide and high out."""
 
-import dataclasses
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from srgan_tf.imaging.resize import resize_rows
+from srgan_tf.imaging.rows import Rows
 from srgan_tf.imaging.tiles import map_tiles
-from srgan_tf.inference.engines import Engine, open_engine
+from srgan_tf.inference.engines import Engine, open_engine, self_ensemble
+from srgan_tf.inference.memory import free_memory, tile_for
 from srgan_tf.pictures.decoding import from_pillow
-from srgan_tf.pictures.picture import Picture, to_pillow
+from srgan_tf.pictures.picture import Picture, PictureByRows, to_pillow
 from srgan_tf.pictures.reading import Frames, read_picture
 from srgan_tf.pictures.transparency import fill_transparent, keep_flat_parts
 from srgan_tf.pictures.writing import check_fits, write_animation, write_picture
 
 SCALE = 4
 DEFAULT_MODEL = "srresnet_mse"
-TILE = 256
-"""Longest side of the kept part of a tile, pixels of the small picture."""
 
 OVERLAP = 16
 """What a tile sees beyond its kept part, pixels of the small picture. The generator's receptive
@@ -30,12 +30,18 @@ class Upscaler:
     """A model, opened once, for any number of pictures.
 
     Args:
-        model: `nearest`, `bicubic`, the name of a shipped model, or a file.
-        engine: `litert`, `keras` or None for what suits the model.
-        tile: side of the tiles in which large pictures are worked on, pixels of the small picture.
+        model: `nearest`, `bicubic`, the name of a shipped model, a file or a SavedModel folder.
+        engine: `litert`, `keras`, `saved_model` or None for what suits the model.
+        fast: take a shipped model's version with 8-bit weights.
+        ensemble: average over the eight flips and rotations, in eight times the time.
+        tile: side of the tiles in which large pictures are worked on, pixels of the small picture;
+            None: as free memory allows, at most 256.
+        scale: 2, 3 or 4. The networks enlarge 4 times; their result is then reduced (MATLAB's
+            bicubic `imresize`).
+        size: (width, height) of every result, at most 4 times the picture's, instead of `scale`.
 
     Raises:
-        ValueError: no such model, or the engine cannot run it.
+        ValueError: no such model, the engine cannot run it, or a number out of its range.
 
     Example:
         >>> upscaler = Upscaler()
@@ -43,12 +49,27 @@ class Upscaler:
     """
 
     def __init__(
-        self, model: str | Path = DEFAULT_MODEL, engine: str | None = None, tile: int = TILE
+        self,
+        model: str | Path = DEFAULT_MODEL,
+        engine: str | None = None,
+        *,
+        fast: bool = False,
+        ensemble: bool = False,
+        tile: int | None = None,
+        scale: int = SCALE,
+        size: tuple[int, int] | None = None,
     ):
-        if tile < 16:
+        if tile is not None and tile < 16:
             raise ValueError(f"tile: got {tile}, expected at least 16 pixels")
-        self.engine: Engine = open_engine(model, engine)
-        self.tile = tile
+        if scale not in (2, 3, 4):
+            raise ValueError(f"scale: got {scale}, expected 2, 3 or 4")
+        if size is not None and min(size) < 1:
+            raise ValueError(f"size: got {size[0]}x{size[1]}, expected at least 1x1 pixels")
+        self.engine: Engine = open_engine(model, engine, fast)
+        if ensemble:
+            self.engine = self_ensemble(self.engine)
+        self.tile = tile_for(free_memory(), OVERLAP) if tile is None else tile
+        self.scale, self.size = scale, size
 
     def __call__(self, image: Image.Image | np.ndarray) -> Image.Image:
         """Upscales a picture 4 times.
@@ -72,31 +93,33 @@ class Upscaler:
         Opacity is enlarged by the same model as the colours, as a gray picture, so that an outline
         is as sharp as what it cuts out (and as blocky with `nearest`). Hidden colours are replaced
         first, so that none of them bleeds into the outline.
+
+        Raises:
+            ValueError: `size` is more than 4 times the picture's.
         """
-        alpha = picture.alpha
-        if alpha is None:
-            return dataclasses.replace(picture, pixels=self.upscale_array(picture.pixels))
-        pixels = self.upscale_array(fill_transparent(picture.pixels, alpha))
-        alpha = map_tiles(self._enlarge_alpha, alpha, self.tile, OVERLAP)
-        return dataclasses.replace(picture, pixels=pixels, alpha=alpha)
+        large = self._upscale_by_rows(picture)
+        return large.rows(0, large.height)
 
     def upscale_frames(self, frames: Frames, path: str | Path, quality: int | None = None) -> None:
         """Upscales the content of a picture file and writes it; frames are worked on one by one.
 
+        A PNG or TIFF file is written while the picture is made, so that memory is needed for the
+        small picture and a row of tiles only.
+
         Args:
             frames: see `srgan_tf.pictures.reading.read_frames`.
-            path: the file to write; its suffix decides the format.
+            path: the file to write; its suffix decides the format. Its folder is made if missing.
             quality: 1 to 100, for JPEG, WebP and AVIF.
 
         Raises:
-            ValueError: the format cannot hold the result.
+            ValueError: the format cannot hold the result, or as `upscale_picture`.
             OSError: the file cannot be written.
         """
-        first = frames.pictures[0]
-        count = len(frames.pictures)
-        check_fits(path, first, count, SCALE)
-        if count == 1:
-            write_picture(self.upscale_picture(first), path, quality)
+        first = self._upscale_by_rows(frames.pictures[0])
+        check_fits(path, first, len(frames.pictures))
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        if len(frames.pictures) == 1:
+            write_picture(first, path, quality)
         else:
             large = (self.upscale_picture(picture) for picture in frames.pictures)
             write_animation(large, frames.durations, frames.loop, path, quality)
@@ -108,10 +131,29 @@ class Upscaler:
             lr_levels: uint8 or uint16.
 
         Returns:
-            The same type, (4h, 4w, 3) or (4h, 4w, 1).
+            The same type, (4h, 4w, 3) or (4h, 4w, 1), or of the wanted scale or size.
         """
-        enlarge = self.engine if lr_levels.shape[2] == 3 else self._enlarge_gray
-        return map_tiles(enlarge, lr_levels, self.tile, OVERLAP)
+        return self.upscale_picture(Picture(lr_levels)).pixels
+
+    def _upscale_by_rows(self, picture: Picture) -> PictureByRows:
+        """Nothing is computed before rows are asked for."""
+        pixels, alpha = picture.pixels, picture.alpha
+        if alpha is not None:
+            pixels = fill_transparent(pixels, alpha)
+        large = self._map_tiles(self._enlarge_gray if picture.is_gray else self.engine, pixels)
+        opacity = None if alpha is None else self._map_tiles(self._enlarge_alpha, alpha)
+        return PictureByRows(large, opacity, picture.metadata)
+
+    def _map_tiles(self, enlarge: Engine, lr_levels: np.ndarray) -> Rows:
+        sr = map_tiles(enlarge, lr_levels, self.tile, OVERLAP)
+        height, width, _ = lr_levels.shape
+        wide, high = self.size or (self.scale * width, self.scale * height)
+        if wide > SCALE * width or high > SCALE * height:
+            raise ValueError(
+                f"size: got {wide}x{high} for a picture of {width}x{height} pixels, expected at "
+                f"most {SCALE} times as much, {SCALE * width}x{SCALE * height}"
+            )
+        return sr if (high, wide) == sr.shape[:2] else resize_rows(sr, high, wide)
 
     def _enlarge_gray(self, lr_levels: np.ndarray) -> np.ndarray:
         """Networks work on colour: gray goes in three times, and the mean comes out."""

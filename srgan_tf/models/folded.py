@@ -37,11 +37,13 @@ class FoldedGenerator:
         slopes: of the PReLUs below zero, float32 (1, 1, channels): head, one for each block,
             one for each sub-pixel stage.
         long_skip: whether the first features are added to those after the blocks.
+        shuffles_last: whether the last depth to space comes after the tail; see `shuffle_last`.
     """
 
     convolutions: tuple[Convolution, ...]
     slopes: tuple[np.ndarray, ...]
     long_skip: bool = True
+    shuffles_last: bool = False
 
     @property
     def num_blocks(self) -> int:
@@ -77,9 +79,10 @@ class FoldedGenerator:
         x = convolve(x)
         if self.long_skip:
             x = x + head
-        for _ in range(2):
-            x = prelu(keras.ops.depth_to_space(convolve(x), 2))
-        return convolve(x)
+        x = prelu(keras.ops.depth_to_space(convolve(x), 2))
+        if self.shuffles_last:
+            return keras.ops.depth_to_space(convolve(prelu(convolve(x))), 2)
+        return convolve(prelu(keras.ops.depth_to_space(convolve(x), 2)))
 
 
 def fold(generator: keras.Model) -> FoldedGenerator:
@@ -99,3 +102,40 @@ def fold(generator: keras.Model) -> FoldedGenerator:
         elif isinstance(layer, kinds.PReLU):
             slopes.append(layer.alpha.numpy())
     return FoldedGenerator(tuple(convolutions), tuple(slopes), long_skip="long_skip" in names)
+
+
+def shuffle_last(network: FoldedGenerator) -> FoldedGenerator:
+    """Lets the tail work at half the size, on four sub-pixels at once; the result stays the same.
+
+    A 9x9 convolution to 3 channels after depth to space is a 5x5 convolution to 4 x 3 channels
+    before it. It has a quarter more products, but processors compute 8 or 16 output channels at a
+    time, of which 3 use few; and no map of the full size is ever held except the result.
+
+    Args:
+        network: one whose tail comes last.
+
+    Returns:
+        The network with its last two steps exchanged.
+    """
+    *others, tail = network.convolutions
+    size, _, channels, colours = tail.kernel.shape
+    reach = (size // 2 + 1) // 2  # of the new kernel
+    kernel = np.zeros((2 * reach + 1, 2 * reach + 1, 4 * channels, 4 * colours), np.float32)
+    for out_y, out_x, row, column in np.ndindex(2, 2, size, size):
+        coarse_y, fine_y = divmod(out_y + row - size // 2, 2)
+        coarse_x, fine_x = divmod(out_x + column - size // 2, 2)
+        come_from = (2 * fine_y + fine_x) * channels  # depth to space: channels are innermost
+        go_to = (2 * out_y + out_x) * colours
+        kernel[
+            reach + coarse_y,
+            reach + coarse_x,
+            come_from : come_from + channels,
+            go_to : go_to + colours,
+        ] = tail.kernel[row, column]
+    *slopes, last = network.slopes
+    return FoldedGenerator(
+        (*others, Convolution(kernel, np.tile(tail.bias, 4))),
+        (*slopes, np.tile(last, 4)),
+        network.long_skip,
+        shuffles_last=True,
+    )

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
+from srgan_tf.imaging.rows import Rows
+
 
 @dataclass(frozen=True)
 class Metadata:
@@ -22,8 +24,8 @@ class Metadata:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A decoded picture, upright.
+class PictureByRows:
+    """A picture, upright, that is read from the top: it may be made while it is being written.
 
     Attributes:
         pixels: uint8 or uint16, (h, w, 1) gray or (h, w, 3) RGB, not multiplied by alpha.
@@ -31,8 +33,8 @@ class Picture:
         metadata: what is kept beside the pixels.
     """
 
-    pixels: np.ndarray
-    alpha: np.ndarray | None = None
+    pixels: np.ndarray | Rows
+    alpha: np.ndarray | Rows | None = None
     metadata: Metadata = field(default_factory=Metadata)
 
     @property
@@ -49,6 +51,31 @@ class Picture:
     def is_gray(self) -> bool:
         """One channel instead of three."""
         return bool(self.pixels.shape[2] == 1)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """uint8 or uint16."""
+        return self.pixels.dtype
+
+    def rows(self, start: int, stop: int) -> "Picture":
+        """Returns a band of the picture; none may begin above the one before it."""
+        alpha = None if self.alpha is None else self.alpha[start:stop]
+        return Picture(self.pixels[start:stop], alpha, self.metadata)
+
+
+@dataclass(frozen=True)
+class Picture(PictureByRows):
+    """The same, held as a whole."""
+
+    pixels: np.ndarray
+    alpha: np.ndarray | None = None
+
+
+def interleave(picture: Picture) -> np.ndarray:
+    """Returns colours and opacity in one array, (h, w, 1 to 4)."""
+    if picture.alpha is None:
+        return picture.pixels
+    return np.concatenate([picture.pixels, picture.alpha], axis=2)
 
 
 def to_8_bits(levels: np.ndarray) -> np.ndarray:

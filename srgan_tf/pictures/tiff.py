@@ -12,14 +12,14 @@ from PIL import TiffTags
 from PIL.TiffImagePlugin import IFDRational, ImageFileDirectory_v2
 
 from srgan_tf.pictures.metadata import open_exif
-from srgan_tf.pictures.picture import Picture
+from srgan_tf.pictures.picture import Picture, PictureByRows, interleave
 
 _STRIP_BYTES = 1 << 20
 _ADOBE_DEFLATE = 8
 _MAX_BYTES = 2**32 - 2**24  # offsets have 32 bits
 
 
-def write_tiff(file: BinaryIO, picture: Picture) -> None:
+def write_tiff(file: BinaryIO, picture: PictureByRows) -> None:
     """Writes a picture as a little-endian TIFF, losslessly compressed.
 
     16 bits of gray with alpha are written as RGBA, since hardly any program reads the former.
@@ -28,11 +28,9 @@ def write_tiff(file: BinaryIO, picture: Picture) -> None:
         file: open for writing, seekable.
         picture: any.
     """
-    parts = [picture.pixels] if picture.alpha is None else [picture.pixels, picture.alpha]
-    if picture.is_gray and picture.alpha is not None and picture.pixels.dtype == np.uint16:
-        parts = [picture.pixels] * 3 + [picture.alpha]
-    channels = sum(part.shape[2] for part in parts)
-    bytes_per_row = picture.width * channels * picture.pixels.itemsize
+    is_rgb = not picture.is_gray or (picture.alpha is not None and picture.dtype == np.uint16)
+    channels = (3 if is_rgb else 1) + (picture.alpha is not None)
+    bytes_per_row = picture.width * channels * picture.dtype.itemsize
     rows = max(1, _STRIP_BYTES // bytes_per_row)
     starts = range(0, picture.height, rows)
     tags = _tags(picture, channels, rows)
@@ -40,7 +38,10 @@ def write_tiff(file: BinaryIO, picture: Picture) -> None:
     file.write(bytes(start_of_data))
     sizes = []
     for start in starts:
-        strip = np.concatenate([part[start : start + rows] for part in parts], axis=2)
+        band = picture.rows(start, start + rows)
+        if is_rgb and band.is_gray:
+            band = Picture(np.repeat(band.pixels, 3, axis=2), band.alpha)
+        strip = np.array(interleave(band))
         strip[:, 1:] -= strip[:, :-1].copy()  # predictor 2, modulo the levels
         data = zlib.compress(strip.astype(strip.dtype.newbyteorder("<"), copy=False).tobytes())
         sizes.append(len(data))
@@ -55,7 +56,7 @@ def fits_tiff(num_bytes: int) -> bool:
     return num_bytes < _MAX_BYTES
 
 
-def _tags(picture: Picture, channels: int, rows: int) -> ImageFileDirectory_v2:
+def _tags(picture: PictureByRows, channels: int, rows: int) -> ImageFileDirectory_v2:
     tags = ImageFileDirectory_v2()
     exif = open_exif(picture.metadata.exif, picture.width, picture.height)
     for tag, value in exif.items():
@@ -64,7 +65,7 @@ def _tags(picture: Picture, channels: int, rows: int) -> ImageFileDirectory_v2:
     numbers = {
         256: picture.width,
         257: picture.height,
-        258: (8 * picture.pixels.itemsize,) * channels,
+        258: (8 * picture.dtype.itemsize,) * channels,
         259: _ADOBE_DEFLATE,
         262: 1 if channels < 3 else 2,  # black is zero, RGB
         277: channels,

@@ -10,8 +10,14 @@ from PIL import Image, features
 
 from srgan_tf.imaging.files import write_atomically
 from srgan_tf.pictures.metadata import exif_for_size
-from srgan_tf.pictures.picture import Picture, to_8_bits, to_opaque_rgb, to_pillow
-from srgan_tf.pictures.png16 import write_png16
+from srgan_tf.pictures.picture import (
+    Picture,
+    PictureByRows,
+    to_8_bits,
+    to_opaque_rgb,
+    to_pillow,
+)
+from srgan_tf.pictures.png import write_png
 from srgan_tf.pictures.tiff import fits_tiff, write_tiff
 
 _FORMATS = {
@@ -26,6 +32,7 @@ _FORMATS = {
 }
 _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
 _MAX_SIDE = {"JPEG": 65500, "WEBP": 16383, "GIF": 65535, "AVIF": 65536}
+_BAND = 256  # rows handed to Pillow at a time
 _MAX_DURATION, _MAX_LOOP = 655_350, 65_535  # of GIF, for all: 11 minutes a frame
 DEFAULT_QUALITY = 95
 """Of JPEG, WebP and AVIF: little is gained above it, and less would show next to the network's
@@ -45,22 +52,21 @@ def picture_format(path: str | Path) -> str:
     raise ValueError(f"{path}: got suffix {suffix!r}, expected one such as .png or .jpg")
 
 
-def check_fits(path: str | Path, picture: Picture, num_frames: int = 1, scale: int = 1) -> None:
-    """Refuses what the path's format cannot hold, before any work is done.
+def check_fits(path: str | Path, picture: PictureByRows, num_frames: int = 1) -> None:
+    """Refuses what the path's format cannot hold.
 
     Args:
         path: the file to be written.
-        picture: one frame.
+        picture: one frame; no row of it is read.
         num_frames: 1, or more for an animation.
-        scale: how much wider and higher than `picture` the result will be.
 
     Raises:
         ValueError: too wide or high, or an animation where there can be none.
     """
     name = picture_format(path)
-    width, height = scale * picture.width, scale * picture.height
+    width, height = picture.width, picture.height
+    num_bytes = width * height * 4 * picture.dtype.itemsize
     limit = _MAX_SIDE.get(name, 2**31 - 1)
-    num_bytes = width * height * 4 * picture.pixels.itemsize
     if max(width, height) > limit or (name == "TIFF" and not fits_tiff(num_bytes)):
         raise ValueError(
             f"{path}: got a result of {width}x{height} pixels, more than {name} can hold; "
@@ -73,10 +79,11 @@ def check_fits(path: str | Path, picture: Picture, num_frames: int = 1, scale: i
         )
 
 
-def write_picture(picture: Picture, path: str | Path, quality: int | None = None) -> None:
+def write_picture(picture: PictureByRows, path: str | Path, quality: int | None = None) -> None:
     """Writes a picture in the format of the path's suffix; an existing file is replaced as a whole.
 
-    PNG and TIFF hold everything. The other formats hold 8 bits; JPEG, BMP and PPM have no
+    PNG and TIFF hold everything, and are written band by band: a picture that is made while it is
+    written is never in memory as a whole. The other formats hold 8 bits; JPEG, BMP and PPM have no
     transparency (it is laid on white); GIF has 256 colours, and a pixel is seen or not.
 
     Args:
@@ -93,11 +100,11 @@ def write_picture(picture: Picture, path: str | Path, quality: int | None = None
     settings = _settings(name, picture, quality)
     if name == "TIFF":
         _write(path, lambda file: write_tiff(file, picture))
-    elif name == "PNG" and picture.pixels.dtype == np.uint16:
-        _write(path, lambda file: write_png16(file, picture))
+    elif name == "PNG":
+        _write(path, lambda file: write_png(file, picture))
     else:
-        image = _for_format(name, picture)
-        _write(path, lambda file: image.save(_stream(file), name, **settings))
+        image = _join_bands(name, picture)
+        _write(path, lambda file: _encode(image, file, path, name, **settings))
 
 
 def write_animation(
@@ -136,7 +143,8 @@ def write_animation(
     )
     if name in ("PNG", "AVIF"):  # their writers go through the frames twice
         others = list(others)
-    _write(path, lambda file: image.save(_stream(file), name, append_images=others, **settings))
+    settings["append_images"] = others
+    _write(path, lambda file: _encode(image, file, path, name, **settings))
 
 
 def _writable(duration: int) -> int:
@@ -145,7 +153,7 @@ def _writable(duration: int) -> int:
     return duration if duration < 65_536 else duration // 10 * 10
 
 
-def _settings(name: str, picture: Picture, quality: int | None) -> dict[str, Any]:
+def _settings(name: str, picture: PictureByRows, quality: int | None) -> dict[str, Any]:
     """What Pillow's writer of a format is told."""
     if quality is not None and not 1 <= quality <= 100:
         raise ValueError(f"quality: got {quality}, expected 1 to 100")
@@ -163,6 +171,19 @@ def _settings(name: str, picture: Picture, quality: int | None) -> dict[str, Any
     if name in ("JPEG", "PNG", "BMP") and metadata.dpi:
         settings["dpi"] = metadata.dpi
     return {key: value for key, value in settings.items() if value}
+
+
+def _join_bands(name: str, picture: PictureByRows) -> Image.Image:
+    """The picture as Pillow holds it, put together without a second copy of the whole."""
+    if name == "GIF":  # the colours of its palette are chosen from all rows
+        return _for_format(name, picture.rows(0, picture.height))
+    image: Image.Image | None = None
+    for start in range(0, picture.height, _BAND):
+        band = _for_format(name, picture.rows(start, start + _BAND))
+        if image is None:
+            image = Image.new(band.mode, (picture.width, picture.height))
+        image.paste(band, (0, start))
+    return cast(Image.Image, image)
 
 
 def _for_format(name: str, picture: Picture, in_animation: bool = False) -> Image.Image:
@@ -208,8 +229,13 @@ class _Stream:
         self.write, self.seek, self.tell, self.flush = file.write, file.seek, file.tell, file.flush
 
 
-def _stream(file: BinaryIO) -> IO[bytes]:
-    return cast(IO[bytes], _Stream(file))
+def _encode(
+    image: Image.Image, file: BinaryIO, path: str | Path, name: str, **settings: Any
+) -> None:
+    try:
+        image.save(cast(IO[bytes], _Stream(file)), name, **settings)
+    except (ArithmeticError, RuntimeError, struct.error) as error:  # of Pillow's encoders
+        raise ValueError(f"{path}: cannot be written ({' '.join(str(error).split())})") from None
 
 
 def _write(path: str | Path, write: Callable[[BinaryIO], object]) -> None:
@@ -221,5 +247,3 @@ def _write(path: str | Path, write: Callable[[BinaryIO], object]) -> None:
         wrapped = OSError(f"{path}: cannot be written ({why[:1].lower()}{why[1:]})")
         wrapped.errno = error.errno
         raise wrapped from None
-    except (ArithmeticError, RuntimeError, struct.error) as error:  # of Pillow's encoders
-        raise ValueError(f"{path}: cannot be written ({' '.join(str(error).split())})") from None

@@ -142,7 +142,9 @@ def test_too_little_memory_is_one_line(run, tmp_path, photo_path, monkeypatch):
     monkeypatch.setattr(upscaler_module, "map_tiles", fail)
     code, output, errors = run("upscale", photo_path, *NEAREST)
     assert (code, output) == (2, "")
-    assert errors.endswith("photo_x4.png: not enough memory for a result of 120x80 pixels\n")
+    assert errors.endswith(
+        "photo_x4.png: not enough memory; a smaller --tile or a .png needs less\n"
+    )
 
 
 def test_a_terminal_sees_the_progress(tmp_path, photos, monkeypatch):

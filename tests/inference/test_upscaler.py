@@ -81,9 +81,10 @@ def test_orientation_is_applied(tmp_path):
     ("model", "engine", "message"),
     [
         ("no_such_model", None, "expected one of"),
-        ("small.tflite", "keras", "only litert runs"),
-        ("small.keras", "litert", "use --engine keras"),
-        ("small.keras", "abacus", "expected litert or keras"),
+        ("small.tflite", "keras", "expected litert"),
+        ("small.keras", "litert", "expected keras"),
+        ("srresnet_mse", "saved_model", "expected litert or keras"),
+        ("small.keras", "abacus", "expected one of litert, keras, saved_model"),
         ("missing.tflite", None, r"expected a \.tflite file"),
     ],
 )

@@ -1,4 +1,7 @@
-"""Writing PNG files of 16 bits per channel, which Pillow cannot for colour or transparency."""
+"""Writing PNG files of 8 and 16 bits per channel, with all their metadata.
+
+Pillow cannot write 16 bits of colour or transparency, and wants the whole picture in memory.
+"""
 
 import struct
 import zlib
@@ -7,23 +10,23 @@ from typing import BinaryIO
 import numpy as np
 
 from srgan_tf.pictures.metadata import exif_for_size
-from srgan_tf.pictures.picture import Picture
+from srgan_tf.pictures.picture import PictureByRows, interleave
 
 _ROWS = 64  # rows filtered at a time
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by number of channels
 
 
-def write_png16(file: BinaryIO, picture: Picture) -> None:
-    """Writes a picture of uint16 levels, with its metadata.
+def write_png(file: BinaryIO, picture: PictureByRows) -> None:
+    """Writes a picture with its metadata, a few rows at a time.
 
     Args:
         file: open for writing.
-        picture: uint16, gray or RGB, with alpha or without.
+        picture: any.
     """
-    parts = [picture.pixels] if picture.alpha is None else [picture.pixels, picture.alpha]
-    channels = sum(part.shape[2] for part in parts)
+    channels = (1 if picture.is_gray else 3) + (picture.alpha is not None)
+    depth = picture.dtype.itemsize
     file.write(b"\x89PNG\r\n\x1a\n")
-    header = (picture.width, picture.height, 16, _COLOUR_TYPES[channels], 0, 0, 0)
+    header = (picture.width, picture.height, 8 * depth, _COLOUR_TYPES[channels], 0, 0, 0)
     _chunk(file, b"IHDR", struct.pack(">IIBBBBB", *header))
     metadata = picture.metadata
     if metadata.icc:
@@ -35,11 +38,12 @@ def write_png16(file: BinaryIO, picture: Picture) -> None:
         exif = exif_for_size(metadata.exif, picture.width, picture.height)
         _chunk(file, b"eXIf", exif.removeprefix(b"Exif\0\0"))
     compressor = zlib.compressobj()
-    above = np.zeros((1, picture.width * channels * 2), np.uint8)
+    above = np.zeros((1, picture.width * channels * depth), np.uint8)
     for start in range(0, picture.height, _ROWS):
-        levels = np.concatenate([part[start : start + _ROWS] for part in parts], axis=2)
-        rows = levels.astype(">u2").view(np.uint8).reshape(len(levels), -1)
-        if data := compressor.compress(_filter_paeth(above, rows, 2 * channels).tobytes()):
+        levels = interleave(picture.rows(start, start + _ROWS))
+        rows = levels.astype(levels.dtype.newbyteorder(">"), copy=False).view(np.uint8)
+        rows = rows.reshape(len(levels), -1)
+        if data := compressor.compress(_filter_paeth(above, rows, channels * depth).tobytes()):
             _chunk(file, b"IDAT", data)
         above = rows[-1:]
     _chunk(file, b"IDAT", compressor.flush())
