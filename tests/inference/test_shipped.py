@@ -16,8 +16,8 @@ def test_srresnet_is_shipped():
 
 
 @pytest.mark.parametrize("name", shipped_names())
-def test_files_are_small_and_come_in_pairs(name):
-    for suffix in (".npz", ".tflite"):
+def test_files_are_small_and_complete(name):
+    for suffix in (".npz", ".tflite", ".int8.tflite"):
         assert 0 < shipped_path(name, suffix).stat().st_size <= 3_600_000
 
 

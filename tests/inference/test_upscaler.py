@@ -6,12 +6,14 @@ from PIL import Image
 
 import srgan_tf
 from srgan_tf.export.tflite import export_tflite
-from srgan_tf.imaging.resize import upscale_bicubic
+from srgan_tf.imaging.resize import resize_bicubic, upscale_bicubic
 from srgan_tf.inference.engines import open_engine
 from srgan_tf.inference.upscaler import Upscaler, save_picture
 from srgan_tf.metrics import psnr
 from srgan_tf.models.generator import build_generator
 from srgan_tf.models.start import start_as_interpolation
+from srgan_tf.pictures.picture import Picture, PictureByRows
+from srgan_tf.pictures.reading import Frames, read_picture
 
 CHELSEA = Path(__file__).resolve().parents[2] / "srgan_tf" / "samples" / "chelsea.png"
 
@@ -107,3 +109,50 @@ def test_an_unknown_suffix_writes_nothing(tmp_path):
     with pytest.raises(ValueError, match="got suffix"):
         save_picture(crop((4, 4)), tmp_path / "a.xyz")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("scale", "suffix"), [(2, "png"), (3, "tif"), (2, "jpg")])
+def test_other_scales_are_exact_reductions(tmp_path, scale, suffix):
+    picture = crop((33, 50))
+    by_four = np.asarray(Upscaler("nearest", tile=16)(picture))
+    expected = resize_bicubic(by_four, 50 * scale, 33 * scale)
+    upscaler = Upscaler("nearest", tile=16, scale=scale)
+    np.testing.assert_array_equal(np.asarray(upscaler(picture)), expected)
+    frames = Frames((Picture(np.asarray(picture)),))
+    upscaler.upscale_frames(frames, tmp_path / f"a.{suffix}")
+    written = read_picture(tmp_path / f"a.{suffix}").pixels
+    assert np.abs(written.astype(int) - expected).mean() <= (2 if suffix == "jpg" else 0)
+
+
+def test_a_wanted_size():
+    picture = crop((33, 50))
+    by_four = np.asarray(Upscaler("bicubic")(picture))
+    large = Upscaler("bicubic", size=(100, 200))(picture)
+    np.testing.assert_array_equal(np.asarray(large), resize_bicubic(by_four, 200, 100))
+    with pytest.raises(ValueError, match="got 133x200 for a picture of 33x50 pixels, expected at"):
+        Upscaler("bicubic", size=(133, 200))(picture)
+    for wrong in ({"size": (0, 5)}, {"scale": 5}, {"tile": 8}):
+        with pytest.raises(ValueError, match=f"^{next(iter(wrong))}: got"):
+            Upscaler("bicubic", **wrong)
+
+
+def test_rows_are_written_before_the_picture_is_whole(tmp_path, monkeypatch):
+    """The largest array that is ever handed on is a row of tiles."""
+    picture = Picture(np.asarray(crop((40, 260))), np.asarray(crop((40, 260)))[..., :1])
+    sizes = []
+    original = PictureByRows.rows
+
+    def rows(self, start, stop):
+        band = original(self, start, stop)
+        sizes.append(band.height)
+        return band
+
+    monkeypatch.setattr(PictureByRows, "rows", rows)
+    Upscaler("bicubic", tile=16).upscale_frames(Frames((picture,)), tmp_path / "a.png")
+    assert sum(sizes) == 4 * 260
+    assert max(sizes) <= 64
+    monkeypatch.undo()
+    large = Upscaler("bicubic").upscale_picture(picture)
+    written = read_picture(tmp_path / "a.png")
+    np.testing.assert_array_equal(written.pixels, large.pixels)
+    np.testing.assert_array_equal(written.alpha, large.alpha)

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from srgan_tf.models.folded import fold
+from srgan_tf.models.folded import fold, shuffle_last
 from srgan_tf.models.generator import build_generator
 
 
@@ -28,3 +28,13 @@ def test_the_watch_sees_every_convolutions_input(small_generator, rng):
     channels = [convolution.kernel.shape[2] for convolution in folded.convolutions]
     assert [shape[-1] for shape in seen] == channels
     assert [tuple(shape[1:3]) for shape in seen[-3:]] == [(4, 5), (8, 10), (16, 20)]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 8)])
+def test_the_tail_before_the_last_shuffle_gives_the_same(small_generator, rng, size):
+    lr = rng.random((1, *size, 3), dtype=np.float32)
+    folded = fold(small_generator)
+    rearranged = shuffle_last(folded)
+    assert rearranged.convolutions[-1].kernel.shape[:2] == (5, 5)
+    assert rearranged.convolutions[-1].kernel.shape[3] == 12
+    assert np.asarray(rearranged(lr)) == pytest.approx(np.asarray(folded(lr)), abs=1e-5)

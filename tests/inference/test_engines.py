@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from srgan_tf.imaging.resize import upscale_bicubic, upscale_nearest
+from srgan_tf.imaging.symmetry import apply_symmetry, undo_symmetry
+from srgan_tf.inference.engines import open_engine, self_ensemble
+
+
+class Brighter(tf.Module):
+    """Enlarges by repeating pixels, then adds a tenth."""
+
+    def __init__(self, output="sr"):
+        super().__init__()
+        self.amount = tf.Variable(0.1)
+        self.output = output
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.float32, name="lr")])
+    def upscale(self, lr):
+        return {self.output: tf.repeat(tf.repeat(lr, 4, axis=1), 4, axis=2) + self.amount}
+
+
+def save(model, folder):
+    tf.saved_model.save(model, str(folder), {"serving_default": model.upscale})
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A model folder with the versions 2 and 10; 10 holds the one that counts."""
+    folder = tmp_path_factory.mktemp("models") / "brighter"
+    save(Brighter("large"), folder / "2")
+    save(Brighter(), folder / "10")
+    return folder
+
+
+@pytest.mark.parametrize("version", ["", "10"])
+def test_a_saved_model_runs(saved, version, rng):
+    lr = rng.integers(0, 256, (5, 7, 3), np.uint8)
+    expected = np.minimum(upscale_nearest(lr) + 25.5, 255)
+    assert open_engine(saved / version)(lr) == pytest.approx(expected, abs=0.51)
+    assert (
+        open_engine(saved / version, "saved_model")(lr) == open_engine(saved / version)(lr)
+    ).all()
+
+
+def test_what_is_no_saved_model_of_ours_is_one_clear_line(saved, tmp_path):
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "saved_model.pb").write_bytes(b"hello")
+    for folder, message in (
+        (tmp_path, "expected a SavedModel in it"),
+        (broken, "cannot be loaded"),
+        (saved / "2", "from lr to large, expected the signature serving_default from lr to sr"),
+    ):
+        with pytest.raises(ValueError, match=message) as error:
+            open_engine(folder)
+        assert "\n" not in str(error.value)
+
+
+def test_fast_is_nearly_the_same_picture(samples):
+    lr = samples["coffee"][40:97, 100:141]
+    exact, fast = (open_engine("srresnet_mse", fast=fast)(lr) for fast in (False, True))
+    error = np.abs(exact.astype(int) - fast)
+    assert error.max() > 0
+    assert error.mean() < 2
+
+
+@pytest.mark.parametrize(
+    ("model", "engine"), [("bicubic", None), ("srresnet_mse", "keras"), ("other.tflite", None)]
+)
+def test_fast_is_for_shipped_models_in_litert(model, engine):
+    with pytest.raises(ValueError, match=r"^fast: got the model .* expected one of srgan"):
+        open_engine(model, engine, fast=True)
+
+
+def test_the_ensemble_is_the_mean_over_the_symmetries(rng):
+    noise = rng.integers(0, 64, (64, 64, 3), np.uint8)
+
+    def engine(lr):
+        sr = upscale_bicubic(lr)
+        return sr // 2 + noise[: sr.shape[0], : sr.shape[1]]
+
+    lr = rng.integers(0, 256, (6, 9, 3), np.uint8)
+    results = [undo_symmetry(engine(apply_symmetry(lr, s)), s).astype(float) for s in range(8)]
+    mean = self_ensemble(engine)(lr)
+    assert mean.dtype == np.uint8
+    assert mean == pytest.approx(np.mean(results, axis=0), abs=0.501)

@@ -1,0 +1,22 @@
+import psutil
+import pytest
+
+from srgan_tf.inference.memory import free_memory, tile_for
+
+
+def test_a_container_has_less_than_the_machine(tmp_path):
+    of_machine = pytest.approx(psutil.virtual_memory().available, rel=0.2)
+    assert free_memory(tmp_path) == of_machine
+    (tmp_path / "memory.current").write_text("70000\n")
+    (tmp_path / "memory.max").write_text("max\n")
+    assert free_memory(tmp_path) == of_machine
+    (tmp_path / "memory.max").write_text("100000\n")
+    assert free_memory(tmp_path) == 30_000
+    (tmp_path / "memory.max").write_text("50000\n")
+    assert free_memory(tmp_path) == 0
+
+
+def test_the_tile_follows_the_free_memory():
+    assert tile_for(16 << 30, overlap=16) == 256
+    assert 128 <= tile_for(1 << 30, overlap=16) < 160
+    assert tile_for(0, overlap=16) == 32
