@@ -8,6 +8,7 @@ from typing import Any
 
 from srgan_tf.cli.quiet import quiet_start
 from srgan_tf.imaging.files import write_atomically
+from srgan_tf.inference.arguments import add_engine_arguments, engine_arguments
 
 _EPILOG = """\
 examples:
@@ -38,13 +39,14 @@ def add_command(commands: Any) -> None:
     what.add_argument(
         "--model",
         metavar="NAME|FILE",
-        help="nearest, bicubic, a shipped model, or a file (.keras, .weights.h5, .npz, .tflite)",
+        help="nearest, bicubic, a shipped model, a file (.keras, .weights.h5, .npz, .tflite) or a "
+        "SavedModel folder",
     )
     what.add_argument("--results", metavar="DIR", help="finished pictures of any method")
     add = parser.add_argument
     add("--benchmarks", metavar="DIR", required=True, help="folder of benchmark folders")
     add("--protocol", choices=("paper", "matlab"), default="paper", help="(default: paper)")
-    add("--engine", choices=("litert", "keras"), help="what runs a model (default: by its kind)")
+    add_engine_arguments(parser)
     add("--json", metavar="FILE", help="write the scores, each picture's too")
 
 
@@ -63,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     engine = None
     if options.model:
         with quiet_start():
-            engine = open_engine(options.model, options.engine)
+            engine = open_engine(options.model, **engine_arguments(options))
     scores = {}
     print(f"{name}, protocol {options.protocol}")
     print(f"{'benchmark':<12} {'pictures':>8} {'PSNR (dB)':>10} {'SSIM':>7}")

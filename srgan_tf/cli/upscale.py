@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from srgan_tf.cli.before_after import check_comparable, check_pages, page_of, write_page
 from srgan_tf.cli.quiet import quiet_start
+from srgan_tf.inference.arguments import add_arguments, result_mark, upscaler_arguments
 
 if TYPE_CHECKING:
     from srgan_tf.inference.upscaler import Upscaler
@@ -47,48 +48,7 @@ def add_command(commands: Any) -> None:
         metavar="N",
         help="1 to 100, of JPEG, WebP and AVIF files (default: 95)",
     )
-    add(
-        "--model",
-        metavar="NAME|FILE",
-        default="srresnet_mse",
-        help="nearest, bicubic, a shipped model, or a file (.keras, .weights.h5, .npz, .tflite); "
-        "default: srresnet_mse",
-    )
-    add(
-        "--engine",
-        choices=("litert", "keras", "saved_model"),
-        help="what runs the model (default: by its kind)",
-    )
-    add(
-        "--fast",
-        action="store_true",
-        help="8-bit weights: about 3 times as fast, at 0.03 dB less on Set14 (srresnet_mse)",
-    )
-    add(
-        "--ensemble",
-        action="store_true",
-        help="mean over the eight flips and rotations: a little better, 8 times as long",
-    )
-    shape = parser.add_mutually_exclusive_group()
-    shape.add_argument(
-        "--scale",
-        type=int,
-        choices=(2, 3, 4),
-        default=4,
-        help="how much larger (default: 4); the result of 4 is reduced",
-    )
-    shape.add_argument(
-        "--size",
-        type=_size,
-        metavar="WxH",
-        help="width and height of the result, up to 4 times the input's",
-    )
-    add(
-        "--tile",
-        type=int,
-        metavar="N",
-        help="side of a tile, pixels of the input (default: by free memory, at most 256)",
-    )
+    add_arguments(parser)
     add("--compare", action="store_true", help="write a before/after page beside each result")
     add("--overwrite", action="store_true", help="replace outputs that exist")
 
@@ -103,9 +63,8 @@ def run(options: argparse.Namespace) -> int:
     found, problems = find_inputs(options.inputs, options.output)
     if not found:
         raise ValueError(problems[0])
-    mark = "_{}x{}".format(*options.size) if options.size else f"_x{options.scale}"
-    found = without_results(found, options.output, mark)
-    targets = plan_targets(found, options.output, mark)
+    found = without_results(found, options.output, result_mark(options))
+    targets = plan_targets(found, options.output, result_mark(options))
     jobs = [(item.path, target) for item, target in zip(found, targets, strict=True)]
     for _, target in jobs:
         picture_format(target)
@@ -116,26 +75,11 @@ def run(options: argparse.Namespace) -> int:
     return _run_batch(jobs, problems, options)
 
 
-def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.partition("x")
-    if not (width.isdecimal() and height.isdecimal()):
-        raise argparse.ArgumentTypeError(f"got {text!r}, expected WIDTHxHEIGHT such as 1920x1080")
-    return int(width), int(height)
-
-
 def _open_upscaler(options: argparse.Namespace) -> "Upscaler":
     from srgan_tf.inference.upscaler import Upscaler
 
     with quiet_start():
-        return Upscaler(
-            options.model,
-            options.engine,
-            fast=options.fast,
-            ensemble=options.ensemble,
-            tile=options.tile,
-            scale=options.scale,
-            size=options.size,
-        )
+        return Upscaler(**upscaler_arguments(options))
 
 
 def _read(source: Path) -> "Frames":

@@ -21,7 +21,9 @@ of the full size ever exists."""
 ENGINES = ("litert", "keras", "saved_model")
 
 
-def open_engine(model: str | Path, engine: str | None = None, fast: bool = False) -> Engine:
+def open_engine(
+    model: str | Path, engine: str | None = None, fast: bool = False, ensemble: bool = False
+) -> Engine:
     """Finds the program for a model.
 
     Args:
@@ -30,10 +32,13 @@ def open_engine(model: str | Path, engine: str | None = None, fast: bool = False
         engine: `litert`, `keras`, `saved_model`, or None: LiteRT for shipped models and `.tflite`
             files (it starts without TensorFlow), Keras for the other files.
         fast: take a shipped model's version with 8-bit weights, in LiteRT.
+        ensemble: see `self_ensemble`.
 
     Raises:
         ValueError: no such model, or the engine cannot run it.
     """
+    if ensemble:
+        return self_ensemble(open_engine(model, engine, fast))
     if engine not in (None, *ENGINES):
         raise ValueError(f"engine: got {engine!r}, expected one of {', '.join(ENGINES)}")
     interpolations = {"nearest": upscale_nearest, "bicubic": upscale_bicubic}

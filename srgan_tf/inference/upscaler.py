@@ -9,7 +9,7 @@ from PIL import Image
 from srgan_tf.imaging.resize import resize_rows
 from srgan_tf.imaging.rows import Rows
 from srgan_tf.imaging.tiles import map_tiles
-from srgan_tf.inference.engines import Engine, open_engine, self_ensemble
+from srgan_tf.inference.engines import Engine, open_engine
 from srgan_tf.inference.memory import free_memory, tile_for
 from srgan_tf.pictures.decoding import from_pillow
 from srgan_tf.pictures.picture import Picture, PictureByRows, to_pillow
@@ -65,9 +65,7 @@ class Upscaler:
             raise ValueError(f"scale: got {scale}, expected 2, 3 or 4")
         if size is not None and min(size) < 1:
             raise ValueError(f"size: got {size[0]}x{size[1]}, expected at least 1x1 pixels")
-        self.engine: Engine = open_engine(model, engine, fast)
-        if ensemble:
-            self.engine = self_ensemble(self.engine)
+        self.engine: Engine = open_engine(model, engine, fast, ensemble)
         self.tile = tile_for(free_memory(), OVERLAP) if tile is None else tile
         self.scale, self.size = scale, size
 

@@ -29,16 +29,16 @@ class Job:
     Attributes:
         base: the folder before the pattern's first wildcard, with a slash at its end.
         output: folder of the results, on any of Beam's file systems, without a slash at its end.
-        model: see `Upscaler`.
-        engine: see `Upscaler`.
+        upscaler: what `Upscaler` is called with.
+        mark: what a result's name has behind its input's.
         quality: 1 to 100, for JPEG, WebP and AVIF.
         overwrite: whether results that exist are made again.
     """
 
     base: str
     output: str
-    model: str
-    engine: str | None = None
+    upscaler: dict[str, Any]
+    mark: str = "_x4"
     quality: int | None = None
     overwrite: bool = False
 
@@ -53,14 +53,14 @@ class Job:
         """Where the result of an input goes; sub-folders are kept."""
         inside = path.removeprefix(self.base)
         stem, suffix = posixpath.splitext(inside)
-        return FileSystems.join(self.output, *f"{stem}_x4{suffix}".split("/"))
+        return FileSystems.join(self.output, *f"{stem}{self.mark}{suffix}".split("/"))
 
 
 class _Model:
     """An upscaler for all threads of a process, which take turns: it uses all cores itself."""
 
     def __init__(self, job: Job):
-        self.upscaler = Upscaler(job.model, job.engine)
+        self.upscaler = Upscaler(**job.upscaler)
         self.lock = threading.Lock()
 
 

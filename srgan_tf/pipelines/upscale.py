@@ -12,7 +12,8 @@ from apache_beam.io.fileio import MatchFiles
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from srgan_tf.inference.engines import open_engine
+from srgan_tf.inference.arguments import add_arguments, result_mark, upscaler_arguments
+from srgan_tf.inference.upscaler import Upscaler
 from srgan_tf.pipelines.batch import FAILED, Job, UpscaleFiles
 
 _DEAD_LETTERS = "failed.jsonl"
@@ -44,8 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add = parser.add_argument
     add("input", metavar="INPUT_PATTERN", help="folder or pattern, on any of Beam's file systems")
     add("-o", "--output", metavar="OUTPUT_DIR", required=True, help="folder of the results")
-    add("--model", metavar="NAME|FILE", default="srresnet_mse", help="(default: srresnet_mse)")
-    add("--engine", help="what runs the model (default: by its kind)")
+    add_arguments(parser)
     add("--quality", type=int, metavar="N", help="1 to 100, of JPEG, WebP and AVIF (default: 95)")
     add("--overwrite", action="store_true", help="replace outputs that exist")
     options, beam_arguments = parser.parse_known_args(arguments)
@@ -78,11 +78,12 @@ def _run(options: argparse.Namespace, beam_options: PipelineOptions) -> int:
         raise ValueError(f"output: got {options.output}, the inputs' own folder; choose another -o")
     if options.quality is not None and not 1 <= options.quality <= 100:
         raise ValueError(f"quality: got {options.quality}, expected 1 to 100")
-    job = Job(base, output, options.model, options.engine, options.quality, options.overwrite)
+    upscaler = upscaler_arguments(options)
+    Upscaler(**upscaler)  # what is wrong with these is better said here than by a worker
+    job = Job(base, output, upscaler, result_mark(options), options.quality, options.overwrite)
     (found,) = FileSystems.match([pattern])
     if not any(job.is_input(file.path) for file in found.metadata_list):
         raise ValueError(f"{options.input}: got no picture there, expected files such as .jpg")
-    open_engine(options.model, options.engine)  # what is wrong with it is better said here
     dead_letters = _make_room(output)
     pipeline = beam.Pipeline(options=beam_options)
     results = (

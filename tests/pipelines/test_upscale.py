@@ -97,13 +97,22 @@ def test_the_model_is_opened_once(run, tmp_path, photos, monkeypatch):
     opened = []
 
     class Counted(batch.Upscaler):
-        def __init__(self, *settings):
-            opened.append(settings)
-            super().__init__(*settings)
+        def __init__(self, **settings):
+            opened.append(settings["model"])
+            super().__init__(**settings)
 
     monkeypatch.setattr(batch, "Upscaler", Counted)
     assert run(photos, "-o", tmp_path / "out", *NEAREST)[0] == 1
-    assert opened == [("nearest", None)]
+    assert opened == ["nearest"]
+
+
+def test_other_sizes(run, tmp_path, photos):
+    run(photos, "-o", tmp_path / "out", *NEAREST, "--scale", "2", "--tile", "16")
+    assert "b/d/e_x2.bmp" in files(tmp_path / "out")
+    with Image.open(photos / "b" / "d" / "e.bmp") as source:
+        size = source.size
+    with Image.open(tmp_path / "out" / "b" / "d" / "e_x2.bmp") as result:
+        assert result.size == (2 * size[0], 2 * size[1])
 
 
 def test_what_cannot_be_written_is_a_dead_letter(run, tmp_path, photos, monkeypatch):
