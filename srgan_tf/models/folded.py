@@ -11,6 +11,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from srgan_tf.models.half_size import half_size_kernel
+
 Watch = Callable[[int, Any], None]
 
 
@@ -105,33 +107,16 @@ def fold(generator: keras.Model) -> FoldedGenerator:
 
 
 def shuffle_last(network: FoldedGenerator) -> FoldedGenerator:
-    """Lets the tail work at half the size, on four sub-pixels at once; the result stays the same.
-
-    A 9x9 convolution to 3 channels after depth to space is a 5x5 convolution to 4 x 3 channels
-    before it. It has a quarter more products, but processors compute 8 or 16 output channels at a
-    time, of which 3 use few; and no map of the full size is ever held except the result.
+    """Lets the tail work at half the size; see `srgan_tf.models.half_size`.
 
     Args:
         network: one whose tail comes last.
 
     Returns:
-        The network with its last two steps exchanged.
+        A network with the same result, whose last two steps are exchanged.
     """
     *others, tail = network.convolutions
-    size, _, channels, colours = tail.kernel.shape
-    reach = (size // 2 + 1) // 2  # of the new kernel
-    kernel = np.zeros((2 * reach + 1, 2 * reach + 1, 4 * channels, 4 * colours), np.float32)
-    for out_y, out_x, row, column in np.ndindex(2, 2, size, size):
-        coarse_y, fine_y = divmod(out_y + row - size // 2, 2)
-        coarse_x, fine_x = divmod(out_x + column - size // 2, 2)
-        come_from = (2 * fine_y + fine_x) * channels  # depth to space: channels are innermost
-        go_to = (2 * out_y + out_x) * colours
-        kernel[
-            reach + coarse_y,
-            reach + coarse_x,
-            come_from : come_from + channels,
-            go_to : go_to + colours,
-        ] = tail.kernel[row, column]
+    kernel = keras.ops.convert_to_numpy(half_size_kernel(tail.kernel))
     *slopes, last = network.slopes
     return FoldedGenerator(
         (*others, Convolution(kernel, np.tile(tail.bias, 4))),

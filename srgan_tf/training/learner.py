@@ -12,6 +12,7 @@ from srgan_tf.losses.content import Loss
 from srgan_tf.metrics import PSNR
 from srgan_tf.models.discriminator import build_discriminator
 from srgan_tf.models.generator import build_generator
+from srgan_tf.models.half_size import at_half_size
 from srgan_tf.models.shipped import shipped_names
 from srgan_tf.models.start import start_as_interpolation
 from srgan_tf.models.weights import copy_weights, load_generator
@@ -25,7 +26,7 @@ class Learner:
     """What a run trains.
 
     Attributes:
-        model: compiled, for `fit`: the generator itself, or an SRGAN around it.
+        model: compiled, for `fit`: the generator, or an SRGAN around it; see `at_half_size`.
         generator: the network that is wanted.
         optimizer: the generator's, which keeps the moving average of its weights.
         groups: all state, for checkpoints.
@@ -56,17 +57,19 @@ def build_learner(config: TrainConfig, recipe: Recipe, steps: int, content_loss:
             "steps_per_execution": config.steps_per_execution,
         }
         if not recipe.adversarial_weight:
-            generator.compile(
+            model = at_half_size(generator)
+            model.compile(
                 optimizer,
                 # Of a bare scalar, Keras forgets to take each replica's share (MirroredStrategy).
                 loss=lambda hr, sr: ops.expand_dims(content_loss(hr, sr), 0),
                 metrics=[PSNR(name="psnr")],
                 **settings,
             )
-            return Learner(generator, generator, optimizer, groups)
+            return Learner(model, generator, optimizer, groups)
         discriminator = build_discriminator(config.data.crop_size)
         discriminator_optimizer = _make_adam(config, recipe, steps, "discriminator_adam", 0.0)
-        model = SRGAN(generator, discriminator, content_loss, recipe.adversarial_weight)
+        network = at_half_size(generator)
+        model = SRGAN(network, discriminator, content_loss, recipe.adversarial_weight)
         model.compile(optimizer, discriminator_optimizer, **settings)
     finally:
         keras.config.set_dtype_policy(policy)
