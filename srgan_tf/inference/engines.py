@@ -60,9 +60,10 @@ def open_engine(
     if engine == "litert":
         suffix = ".int8.tflite" if fast else ".tflite"
         return litert_engine(shipped_path(str(model), suffix) if is_shipped else path)
-    from srgan_tf.models.weights import load_generator  # imports Keras and its backend
+    from srgan_tf.models.half_size import at_half_size  # these import Keras and its backend
+    from srgan_tf.models.weights import load_generator
 
-    return keras_engine(load_generator(model))
+    return keras_engine(at_half_size(load_generator(model)))
 
 
 def _able_engines(model: Path, is_shipped: bool) -> tuple[str, ...]:
