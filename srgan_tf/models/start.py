@@ -17,8 +17,8 @@ def start_as_interpolation(generator: keras.Model) -> None:
     scale is 0); the last convolution turns the repeated pixels into a bilinear picture in [-1, 1]
     and begins with a tenth of its random weights for the other maps. Every weight stays trainable.
 
-    Deviation: the paper does not say how weights start; plain initialisation is
-    `--initialization random`.
+    Deviation: an untrained network begins as bilinear interpolation. The paper does not say how
+    weights start; plain initialisation is `--initialization random`.
 
     Args:
         generator: an untrained model of `build_generator`, changed in place. It needs at least
