@@ -26,10 +26,10 @@ def vgg_loss(features: keras.Model, feature_scale: float = 1 / 12.75) -> Loss:
 
     The mean is taken over pictures, positions and channels.
 
-    Deviation: a mean over the channels too. Eq. 5 divides by width and height alone, which leaves a sum over the channels. The
-    paper scales its features so that the VGG loss becomes comparable to the MSE loss; with the mean
-    over channels it does, while the sum would be 128 times as large for phi_{2,2} and 512 times for
-    phi_{5,4}, and drown the adversarial loss.
+    Deviation: a mean over the channels too. Eq. 5 divides by width and height alone, which leaves
+    a sum over the channels. The paper scales its features so that the VGG loss becomes comparable
+    to the MSE loss; with the mean over channels it does, while the sum would be 128 times as large
+    for phi_{2,2} and 512 times for phi_{5,4}, and drown the adversarial loss.
 
     Args:
         features: from `srgan_tf.models.vgg.build_vgg_features`.

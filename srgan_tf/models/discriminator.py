@@ -15,8 +15,8 @@ def build_discriminator(crop_size: int = 96, name: str = "discriminator") -> ker
     second convolution on, then two dense layers. At 96x96 it has 23,569,217 parameters, 23,565,505
     of them trainable.
 
-    Deviation: the discriminator returns logits. The paper's probability is their sigmoid, and losses
-    computed from logits neither overflow nor lose their gradient.
+    Deviation: the discriminator returns logits. The paper's probability is their sigmoid, and
+    losses computed from logits neither overflow nor lose their gradient.
 
     Args:
         crop_size: side of the square pictures it judges, pixels, a multiple of 16.
