@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from srgan_tf.losses.shifting import shift_pair
 from srgan_tf.models.vgg import vgg_input
 
 Loss = Callable[[Any, Any], Any]
@@ -38,6 +39,7 @@ def vgg_loss(features: keras.Model, feature_scale: float = 1 / 12.75) -> Loss:
     """
 
     def loss(hr: Any, sr: Any) -> Any:
+        hr, sr = shift_pair(hr, sr)
         difference = features(vgg_input(hr), training=False) - features(
             vgg_input(sr), training=False
         )
