@@ -1,4 +1,4 @@
-"""What can be trained, as data: the paper's variants with their schedules."""
+"""What can be trained, as data: the paper's variants and baselines with their schedules."""
 
 import difflib
 from dataclasses import dataclass
@@ -31,6 +31,9 @@ class Recipe:
         adversarial_weight: of -log D(G(lr)) beside the content loss (Eq. 3); 0: no discriminator.
         total_variation: weight of the total variation of the result.
         init: the recipe whose weights it starts from; None: untrained.
+        network: `srresnet`, `srcnn`, `espcn` or `drcn`.
+        luma_only: whether its loss compares luma alone, since its network leaves colours to
+            interpolation.
     """
 
     name: str
@@ -42,6 +45,8 @@ class Recipe:
     adversarial_weight: float = 0.0
     total_variation: float = 0.0
     init: str | None = None
+    network: str = "srresnet"
+    luma_only: bool = False
 
     @property
     def steps(self) -> int:
@@ -104,10 +109,18 @@ SRGAN_VGG54 = Recipe(
     init="srresnet_mse",
 )
 
-RECIPES = {
-    recipe.name: recipe
-    for recipe in (SRRESNET_MSE, SRRESNET_VGG22, SRGAN_MSE, SRGAN_VGG22, SRGAN_VGG54)
-}
+_BASELINE_PHASES = (Phase(steps=1_000_000, learning_rate=1e-4),)
+"""Deviation: the baselines of Table 2 are trained as SRResNet is. The paper takes their results as
+published, and their papers trained on other pictures, with other optimizers."""
+
+SRCNN, ESPCN, DRCN = (
+    Recipe(name, name.upper(), "Table 2", _BASELINE_PHASES, network=name, luma_only=True)
+    for name in ("srcnn", "espcn", "drcn")
+)
+
+VARIANTS = (SRRESNET_MSE, SRRESNET_VGG22, SRGAN_MSE, SRGAN_VGG22, SRGAN_VGG54)
+BASELINES = (SRCNN, ESPCN, DRCN)
+RECIPES = {recipe.name: recipe for recipe in (*VARIANTS, *BASELINES)}
 
 INTERPOLATIONS = ("nearest", "bicubic")
 """The baselines of Table 2 that are not trained."""

@@ -3,23 +3,26 @@
 import sys
 
 from srgan_tf.export.tflite import export_tflite
-from srgan_tf.models.generator import build_generator
+from srgan_tf.models.networks import build_network
 from srgan_tf.models.shipped import shipped_path
 from srgan_tf.models.weights import load_float16, load_generator, save_float16
+from srgan_tf.recipes import BASELINES, find_recipe
 
 
 def ship(name: str, file: str) -> None:
     """Writes `weights/NAME.npz` and, from those very half-precision weights, two LiteRT models.
 
     `weights/NAME.tflite` has the same weights, `weights/NAME.int8.tflite`, for `--fast`, has 8-bit
-    ones.
+    ones. The baselines of Table 2 get none: they are there to be compared with.
 
     Args:
         name: a recipe's name.
         file: what `load_generator` takes, such as a run folder's `generator.keras`.
     """
     save_float16(load_generator(file), shipped_path(name))
-    generator = build_generator()
+    if find_recipe(name) in BASELINES:
+        return
+    generator = build_network(name)
     load_float16(generator, shipped_path(name))
     export_tflite(generator, shipped_path(name, ".tflite"), quantize="float16")
     export_tflite(generator, shipped_path(name, ".int8.tflite"), quantize="dynamic")

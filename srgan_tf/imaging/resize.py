@@ -40,6 +40,18 @@ def _cubic_taps(size_in: int, size_out: int) -> tuple[np.ndarray, np.ndarray]:
     return _finish_taps(taps, weights, size_in)
 
 
+def upscaling_taps() -> np.ndarray:
+    """What each of a pixel's four sub-pixels takes from it and two neighbours on either side.
+
+    Returns:
+        float64 (4, 5), rows summing to 1: one axis of an enlargement by 4.
+    """
+    weights = np.zeros((20, 5))
+    indices, of_taps = _cubic_taps(5, 20)
+    np.add.at(weights, (np.arange(20)[:, None], indices), of_taps)
+    return weights[8:12]
+
+
 def _gaussian_taps(size_in: int, sigma: float) -> tuple[np.ndarray, np.ndarray]:
     """Gaussian blur, then every 4th pixel: the same, centred in each block of four pixels.
 

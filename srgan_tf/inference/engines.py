@@ -43,10 +43,11 @@ def open_engine(
         raise ValueError(f"engine: got {engine!r}, expected one of {', '.join(ENGINES)}")
     interpolations = {"nearest": upscale_nearest, "bicubic": upscale_bicubic}
     is_shipped = str(model) in shipped_names()
-    if fast and not (is_shipped and engine in (None, "litert")):
+    fast_ones = shipped_names(".int8.tflite")
+    if fast and not (str(model) in fast_ones and engine in (None, "litert")):
         raise ValueError(
             f"fast: got the model {model} in the engine {engine or 'that suits it'}, expected one "
-            f"of {', '.join(shipped_names())} in litert"
+            f"of {', '.join(fast_ones)} in litert"
         )
     if str(model) in interpolations:
         return interpolations[str(model)]
@@ -69,7 +70,7 @@ def open_engine(
 def _able_engines(model: Path, is_shipped: bool) -> tuple[str, ...]:
     """The engines that run a model, the one that suits it best first."""
     if is_shipped:
-        return ("litert", "keras")
+        return ("litert", "keras") if str(model) in shipped_names(".tflite") else ("keras",)
     if model.suffix == ".tflite":
         return ("litert",)
     return ("saved_model",) if model.is_dir() else ("keras",)

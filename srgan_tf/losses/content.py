@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from srgan_tf.losses.shifting import shift_pair
+from srgan_tf.models.luma import luma
 from srgan_tf.models.vgg import vgg_input
 
 Loss = Callable[[Any, Any], Any]
@@ -20,6 +21,14 @@ def mse_loss(hr: Any, sr: Any) -> Any:
     usual reading; it sets the loss on the scale that PSNR is defined on.
     """
     return ops.mean(ops.square(ops.cast(hr, "float32") - ops.cast(sr, "float32")))
+
+
+def luma_loss(hr: Any, sr: Any) -> Any:
+    """Mean squared error of BT.601 luma, in [-1, 1], over pictures and positions.
+
+    What the networks of Table 2 that enlarge luma alone are trained on.
+    """
+    return ops.mean(ops.square(luma(hr) - luma(sr)))
 
 
 def vgg_loss(features: keras.Model, feature_scale: float = 1 / 12.75) -> Loss:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from srgan_tf.losses.content import Loss, mse_loss, total_variation, vgg_loss
+from srgan_tf.losses.content import Loss, luma_loss, mse_loss, total_variation, vgg_loss
 from srgan_tf.models.vgg import build_vgg_features
 from srgan_tf.recipes import Recipe
 
@@ -21,7 +21,7 @@ def build_content_loss(recipe: Recipe, vgg_weights: str | Path = "imagenet") -> 
     Raises:
         ValueError: the VGG weights cannot serve the loss.
     """
-    content: Loss = mse_loss
+    content: Loss = luma_loss if recipe.luma_only else mse_loss
     if recipe.vgg_layer is not None:
         content = vgg_loss(
             build_vgg_features(*recipe.vgg_layer, weights=vgg_weights), recipe.feature_scale

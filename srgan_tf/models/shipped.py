@@ -9,6 +9,11 @@ def shipped_path(name: str, suffix: str = ".npz") -> Path:
     return Path(str(resources.files("srgan_tf"))) / "weights" / f"{name}{suffix}"
 
 
-def shipped_names() -> list[str]:
-    """Names of the models whose trained weights are in the package."""
-    return sorted(path.stem for path in shipped_path("any").parent.glob("*.npz"))
+def shipped_names(suffix: str = ".npz") -> list[str]:
+    """Names of the models whose trained weights are in the package, or that have a file of a kind.
+
+    The baselines of Table 2 have no `.tflite` and no `.int8.tflite`.
+    """
+    files = shipped_path("any").parent.glob(f"*{suffix}")
+    names = (path.name.removesuffix(suffix) for path in files)
+    return sorted(name for name in names if "." not in name)

@@ -9,6 +9,7 @@ import numpy as np
 
 from srgan_tf.imaging.files import read_arrays, write_atomically
 from srgan_tf.models.generator import build_generator
+from srgan_tf.models.networks import build_network
 from srgan_tf.models.shipped import shipped_names, shipped_path
 
 
@@ -66,7 +67,7 @@ def load_generator(model: str | Path) -> keras.Model:
         ValueError: no model of that name and no such file, or the file cannot be used.
     """
     if str(model) in shipped_names():
-        generator = build_generator()
+        generator = build_network(str(model))
         load_float16(generator, shipped_path(str(model)))
         return generator
     path = Path(model)

@@ -11,14 +11,15 @@ from srgan_tf.config import TrainConfig
 from srgan_tf.losses.content import Loss
 from srgan_tf.metrics import PSNR
 from srgan_tf.models.discriminator import build_discriminator
-from srgan_tf.models.generator import build_generator
 from srgan_tf.models.half_size import at_half_size
+from srgan_tf.models.networks import build_network
 from srgan_tf.models.shipped import shipped_names
 from srgan_tf.models.start import start_as_interpolation
 from srgan_tf.models.weights import copy_weights, load_generator
 from srgan_tf.recipes import Recipe
 from srgan_tf.training.schedule import WarmupSchedule, scale_phases
 from srgan_tf.training.srgan import SRGAN
+from srgan_tf.training.supervision import supervised
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def build_learner(config: TrainConfig, recipe: Recipe, steps: int, content_loss:
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(config.precision)
     try:
-        generator = build_generator(config.num_blocks, config.num_filters)
+        generator = build_network(recipe.name, config.num_blocks, config.num_filters)
         _set_starting_weights(generator, config, recipe)
         optimizer = _make_adam(config, recipe, steps, "adam", config.ema)
         optimizer.build(generator.trainable_variables)
@@ -57,7 +58,7 @@ def build_learner(config: TrainConfig, recipe: Recipe, steps: int, content_loss:
             "steps_per_execution": config.steps_per_execution,
         }
         if not recipe.adversarial_weight:
-            model = at_half_size(generator)
+            model = supervised(at_half_size(generator))
             model.compile(
                 optimizer,
                 # Of a bare scalar, Keras forgets to take each replica's share (MirroredStrategy).
@@ -135,5 +136,5 @@ def _set_starting_weights(generator: keras.Model, config: TrainConfig, recipe: R
         )
     if init:
         copy_weights(load_generator(init), generator)
-    elif config.initialization == "interpolation":
+    elif config.initialization == "interpolation" and recipe.network == "srresnet":
         start_as_interpolation(generator)

@@ -15,7 +15,7 @@ from srgan_tf.data.benchmarks import BenchmarkImage, find_benchmarks
 from srgan_tf.data.sources import open_data
 from srgan_tf.imaging.files import write_atomically
 from srgan_tf.losses.perceptual import build_content_loss
-from srgan_tf.models.generator import build_generator
+from srgan_tf.models.networks import build_network
 from srgan_tf.recipes import find_recipe
 from srgan_tf.training.averaging import average_weights
 from srgan_tf.training.callbacks import BenchmarkScores, DiscriminatorWatch, SamplePictures
@@ -80,7 +80,7 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
         learner = build_learner(config, recipe, total_steps, content_loss)
         if devices.num_replicas > 1:
             synchronize_norms(learner.groups.values())
-    averaged = build_generator(config.num_blocks, config.num_filters)
+    averaged = build_network(recipe.name, config.num_blocks, config.num_filters)
     if checkpoint:
         restore_checkpoint(checkpoint, learner.groups)
         say(f"resumed at step {first_step} of {total_steps}")

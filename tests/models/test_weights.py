@@ -19,6 +19,7 @@ def other():
 def small_default(monkeypatch):
     """Makes the small architecture the default one, to spare time."""
     monkeypatch.setattr(weights, "build_generator", lambda: build_generator(2, 8))
+    monkeypatch.setattr(weights, "build_network", lambda recipe: build_generator(2, 8))
 
 
 def assert_unchanged(generator, before):

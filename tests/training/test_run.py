@@ -13,9 +13,12 @@ import numpy as np
 import pytest
 
 from srgan_tf.config import DataConfig, TrainConfig
+from srgan_tf.models import networks
+from srgan_tf.models.baselines import build_drcn
 from srgan_tf.models.generator import build_generator
 from srgan_tf.models.start import start_as_interpolation
-from srgan_tf.recipes import RECIPES
+from srgan_tf.models.weights import load_generator
+from srgan_tf.recipes import BASELINES, VARIANTS
 from srgan_tf.training.checkpoint import load_checkpoint
 from srgan_tf.training.learner import use_xla
 from srgan_tf.training.run import train
@@ -117,8 +120,8 @@ def test_a_run_begun_under_jax_without_tensorflow_goes_on_under_tensorflow(
     assert 0 < difference < 1e-2  # went on from there, did not start anew
 
 
-@pytest.mark.parametrize("recipe", sorted(RECIPES))
-def test_every_recipe_trains(recipe, tmp_path, init, vgg54_npz):
+@pytest.mark.parametrize("recipe", [variant.name for variant in VARIANTS])
+def test_every_variant_trains(recipe, tmp_path, init, vgg54_npz):
     config = small_config(recipe, steps=2, init=str(init), vgg_weights=str(vgg54_npz))
     train(config, tmp_path / "run")
     checkpoint = load_checkpoint(tmp_path / "run" / "checkpoint.npz")
@@ -130,9 +133,20 @@ def test_every_recipe_trains(recipe, tmp_path, init, vgg54_npz):
             train(config, tmp_path / "run")
 
 
+@pytest.mark.parametrize("recipe", [baseline.name for baseline in BASELINES])
+def test_every_baseline_trains(recipe, tmp_path, monkeypatch):
+    monkeypatch.setitem(networks._BASELINES, "drcn", lambda: build_drcn(8, 2))
+    config = small_config(recipe, num_blocks=16, num_filters=64, steps=2, learning_rate=1e-3)
+    averaged = train(config, tmp_path / "run")
+    assert load_checkpoint(tmp_path / "run" / "checkpoint.npz").step == 2
+    lr = np.zeros((1, 4, 4, 3), np.float32)
+    saved = load_generator(tmp_path / "run" / "generator.keras")
+    np.testing.assert_array_equal(saved(lr), averaged(lr))
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("recipe", sorted(RECIPES))
-def test_every_recipe_trains_at_full_size_on_real_photos(recipe, tmp_path, data_folder, vgg54_npz):
+@pytest.mark.parametrize("recipe", [variant.name for variant in VARIANTS])
+def test_every_variant_trains_at_full_size_on_real_photos(recipe, tmp_path, data_folder, vgg54_npz):
     """Starts from the shipped weights; phi_{5,4} is random, the other VGG weights are true."""
     vgg_weights = data_folder / "vgg19" / "vgg19_conv1_1_to_conv3_4.npz"
     config = TrainConfig(

@@ -1,0 +1,38 @@
+"""The network of each recipe."""
+
+from collections.abc import Callable
+
+import keras
+
+from srgan_tf.models.baselines import build_drcn, build_espcn, build_srcnn
+from srgan_tf.models.generator import build_generator
+from srgan_tf.recipes import find_recipe
+
+_BASELINES: dict[str, Callable[[], keras.Model]] = {
+    "srcnn": build_srcnn,
+    "espcn": build_espcn,
+    "drcn": build_drcn,
+}
+
+
+def build_network(recipe: str, num_blocks: int = 16, num_filters: int = 64) -> keras.Model:
+    """Builds the untrained network that a recipe trains.
+
+    Args:
+        recipe: name of a recipe.
+        num_blocks: of SRResNet, see `build_generator`.
+        num_filters: of SRResNet.
+
+    Returns:
+        A `keras.Model` from lr, float32 (batch, h, w, 3) in [0, 1], to sr, float32
+        (batch, 4h, 4w, 3), nominally in [-1, 1].
+
+    Raises:
+        ValueError: no such recipe, or a size for a network that has one size only.
+    """
+    network = find_recipe(recipe).network
+    if network == "srresnet":
+        return build_generator(num_blocks, num_filters)
+    if (num_blocks, num_filters) != (16, 64):
+        raise ValueError(f"network size: {recipe} has one size; leave out blocks and filters")
+    return _BASELINES[network]()
