@@ -6,9 +6,10 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def write_atomically(path: str | Path, write: Callable[[BinaryIO], object]) -> None:
@@ -44,12 +45,14 @@ def _umask() -> int:
     return mask
 
 
-def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
+def read_arrays(path: str | Path) -> "dict[str, np.ndarray]":
     """Reads all arrays of a NumPy `.npz` file.
 
     Raises:
         ValueError: the file is missing, damaged or of another kind; the message says which.
     """
+    import numpy as np  # here, since `srgan-tf --help` imports this module too
+
     try:
         with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {key: arrays[key] for key in arrays.files}
