@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check setup
+.PHONY: demo test test-notebooks check docs setup
 
 demo: $(VENV)/ready  ## upscale a sample photo and lay bicubic beside the result
 	mkdir -p demo
@@ -11,6 +11,9 @@ demo: $(VENV)/ready  ## upscale a sample photo and lay bicubic beside the result
 
 test: $(VENV)/ready  ## the default tests, under 3 minutes on two cores
 	$(BIN)/python -m pytest -n 2
+
+test-notebooks: $(VENV)/ready  ## runs every notebook at its small size, a minute or two
+	$(BIN)/python -m pytest -m slow tests/notebooks
 
 check: $(VENV)/ready  ## everything a change must pass
 	$(BIN)/ruff check .
