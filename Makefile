@@ -22,10 +22,17 @@ check: $(VENV)/ready  ## everything a change must pass
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2
 
+docs: $(VENV)/docs-ready  ## the documentation, in build/docs; warnings are errors
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
+
 setup: $(VENV)/ready  ## the environment alone
 
 $(VENV)/ready: setup.cfg setup.py pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit('srgan-tf needs Python 3.11 or newer; try make PYTHON=python3.12' if sys.version_info < (3, 11) else 0)"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@
+
+$(VENV)/docs-ready: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --editable ".[docs]"
 	touch $@

@@ -1,9 +1,10 @@
 """SRGAN's 4x super-resolution for TensorFlow and Keras, with trained weights.
 
-    import srgan_tf
-    large = srgan_tf.upscale("photo.jpg")
-
 Importing this package imports neither TensorFlow nor Keras; each name below is loaded on first use.
+
+Example:
+    >>> import srgan_tf
+    >>> srgan_tf.upscale("photo.jpg").save("photo_x4.png")
 """
 
 from importlib import import_module

@@ -59,7 +59,7 @@ def find_benchmarks(folder: str | Path) -> list[Benchmark]:
     """Lists the benchmarks in a folder, by name; Set5, Set14 and BSD100 come first.
 
     Raises:
-        ValueError: no such folder, or no NAME/HR/*.png in it.
+        ValueError: no such folder, or no `NAME/HR/*.png` in it.
     """
     root = Path(folder)
     order = {"Set5": 0, "Set14": 1, "BSD100": 2}

@@ -1,0 +1,81 @@
+"""Settings of the documentation: `make docs` builds it into build/docs, warnings as errors.
+
+Pages are Markdown. Parts of the README stand in them by `include`, each command's help by the
+directive `help` below, and the reference comes from the docstrings of every module.
+"""
+
+import contextlib
+import io
+import os
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["COLUMNS"] = "100"  # argparse wraps its help there
+
+from srgan_tf.cli.main import main
+from srgan_tf.cli.quiet import quiet_start
+from srgan_tf.version import __version__
+
+with quiet_start():
+    import tensorflow  # noqa: F401  (its libraries' remarks would look like warnings of the build)
+
+ROOT = Path(__file__).resolve().parents[1]
+
+project = "srgan_tf"
+release = version = __version__
+extensions = [
+    "myst_parser",
+    "sphinx.ext.apidoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+]
+html_theme = "furo"
+html_title = f"srgan_tf {release}"
+html_show_copyright = False
+exclude_patterns = ["reference/modules.rst"]  # a list of one package
+
+default_role = "code"  # docstrings write `name`, as in Markdown
+autodoc_member_order = "bysource"
+autodoc_mock_imports = ["apache_beam"]  # an extra
+napoleon_use_ivar = True  # attributes are described where their class is, not once more
+autodoc_typehints_format = "short"
+apidoc_modules = [
+    {
+        "path": str(ROOT / "srgan_tf"),
+        "destination": "reference",
+        "separate_modules": True,
+        "module_first": True,
+        "automodule_options": ["members", "show-inheritance"],
+    }
+]
+myst_heading_anchors = 3
+
+
+class Help(SphinxDirective):
+    """`{help} upscale`: what `srgan-tf upscale --help` prints."""
+
+    required_arguments = 1
+    optional_arguments = 2
+
+    def run(self) -> list[nodes.Node]:
+        text = io.StringIO()
+        with contextlib.redirect_stdout(text), contextlib.suppress(SystemExit):
+            main([*self.arguments, "--help"])
+        return [nodes.literal_block(text.getvalue(), text.getvalue(), language="text")]
+
+
+def link_to_pages(app: Sphinx, path: Path, page: str, content: list[str]) -> None:
+    """Turns links of an included README into links between pages."""
+    text = content[0].replace("](srgan_tf/weights/README.md)", "](training_cost.md)")
+    content[0] = text.replace("](docs/", "](")
+
+
+def setup(app: Sphinx) -> None:
+    """Registers the directive and the links."""
+    app.add_directive("help", Help)
+    app.connect("include-read", link_to_pages)
