@@ -63,6 +63,7 @@ class Help(SphinxDirective):
     optional_arguments = 2
 
     def run(self) -> list[nodes.Node]:
+        """Returns the text as a block."""
         text = io.StringIO()
         with contextlib.redirect_stdout(text), contextlib.suppress(SystemExit):
             main([*self.arguments, "--help"])
