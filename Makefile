@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 
 .PHONY: demo test test-notebooks check docs setup
 
-demo: $(VENV)/ready  ## upscale a sample photo and lay bicubic beside the result
+demo: $(VENV)/installed  ## upscale a sample photo and lay bicubic beside the result
 	mkdir -p demo
 	$(BIN)/srgan-tf upscale srgan_tf/samples/chelsea.png -o demo/chelsea_x4.png --overwrite
 	$(BIN)/srgan-tf figures compare srgan_tf/samples/chelsea.png -o demo/chelsea_compare.png --overwrite
@@ -27,9 +27,15 @@ docs: $(VENV)/docs-ready  ## the documentation, in build/docs; warnings are erro
 
 setup: $(VENV)/ready  ## the environment alone
 
-$(VENV)/ready: setup.cfg setup.py pyproject.toml
+$(VENV)/installed: setup.cfg setup.py pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit('srgan-tf needs Python 3.11 or newer; try make PYTHON=python3.12' if sys.version_info < (3, 11) else 0)"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Setting up $(VENV): TensorFlow alone is a download of 570 MB, so this takes minutes."
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/ready: $(VENV)/installed
+	@echo "Adding what the tests and the checks need."
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
 	touch $@
 

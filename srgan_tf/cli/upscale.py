@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from srgan_tf.pictures.reading import Frames
 
 _BAR = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}]"
+_TILES_BAR = "{percentage:3.0f}%|{bar}| [{elapsed}<{remaining}]"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 _EPILOG = """\
@@ -108,6 +109,8 @@ def _upscale(
 
 def _run_one(source: Path, target: Path, options: argparse.Namespace) -> int:
     """The picture is looked at before a model is loaded; what is wrong with it is exit code 2."""
+    from tqdm import tqdm
+
     from srgan_tf.cli.plan import check_existing
 
     check_existing(target, options.overwrite)
@@ -117,7 +120,14 @@ def _run_one(source: Path, target: Path, options: argparse.Namespace) -> int:
     if options.compare:
         check_comparable(source, frames)
     upscaler = _open_upscaler(options)
-    _upscale(upscaler, frames, target, options)
+    total = sum(
+        picture.pixels[..., 0].size * (1 if picture.alpha is None else 2)
+        for picture in frames.pictures
+    )
+    is_terminal = sys.stderr.isatty()
+    with tqdm(total=total, bar_format=_TILES_BAR, leave=False, disable=not is_terminal) as bar:
+        upscaler.tell = bar.update
+        _upscale(upscaler, frames, target, options)
     print(target)
     if options.compare:
         write_page(source, frames, target, options.model)

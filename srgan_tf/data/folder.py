@@ -37,12 +37,16 @@ class FolderSource:
 
     def summary(self) -> str:
         """One line: how many pictures serve, and each file that does not, with the reason."""
-        line = f"{len(self.photos)} training pictures"
+        line = _count(len(self.photos), "training picture")
         if self.skipped:
             names = ", ".join(f"{Path(path).name} ({why})" for path, why in self.skipped[:20])
             more = f" and {len(self.skipped) - 20} more" if len(self.skipped) > 20 else ""
-            line += f"; {len(self.skipped)} files skipped: {names}{more}"
+            line += f"; {_count(len(self.skipped), 'file')} skipped: {names}{more}"
         return line
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def open_folder(

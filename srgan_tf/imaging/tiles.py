@@ -59,6 +59,7 @@ def map_tiles(
     tile: int,
     overlap: int,
     scale: int = 4,
+    tell: Callable[[int], object] | None = None,
 ) -> Rows:
     """Applies an upscaling function window by window, as the result's rows are asked for.
 
@@ -69,6 +70,7 @@ def map_tiles(
         overlap: see `split_axis`. From the network's receptive radius on, the result is that of
             the whole picture.
         scale: the function's magnification.
+        tell: called after each window with the number of pixels of `lr` that it has dealt with.
 
     Returns:
         (scale * h, scale * w, c) of the type of `lr`.
@@ -87,6 +89,8 @@ def map_tiles(
                 band[:, scale * columns.keep_start : scale * columns.keep_stop] = part[
                     scale * top : scale * (top + tall), scale * left : scale * (left + wide)
                 ]
+                if tell:
+                    tell(tall * wide)
             yield band
 
     return Rows((scale * height, scale * width, channels), lr.dtype, bands())

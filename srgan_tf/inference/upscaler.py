@@ -1,5 +1,6 @@
 """One picture in, one picture up to four times as wide and high out."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -40,6 +41,10 @@ class Upscaler:
             bicubic `imresize`).
         size: (width, height) of every result, at most 4 times the picture's, instead of `scale`.
 
+    Attributes:
+        tell: None, or called after each tile with its number of pixels of the small picture, for a
+            progress bar. Opacity counts as a picture of its own.
+
     Raises:
         ValueError: no such model, the engine cannot run it, or a number out of its range.
 
@@ -68,6 +73,7 @@ class Upscaler:
         self.engine: Engine = open_engine(model, engine, fast, ensemble)
         self.tile = tile_for(free_memory(), OVERLAP) if tile is None else tile
         self.scale, self.size = scale, size
+        self.tell: Callable[[int], object] | None = None
 
     def __call__(self, image: Image.Image | np.ndarray) -> Image.Image:
         """Upscales a picture 4 times.
@@ -143,7 +149,7 @@ class Upscaler:
         return PictureByRows(large, opacity, picture.metadata)
 
     def _map_tiles(self, enlarge: Engine, lr_levels: np.ndarray) -> Rows:
-        sr = map_tiles(enlarge, lr_levels, self.tile, OVERLAP)
+        sr = map_tiles(enlarge, lr_levels, self.tile, OVERLAP, tell=self.tell)
         height, width, _ = lr_levels.shape
         wide, high = self.size or (self.scale * width, self.scale * height)
         if wide > SCALE * width or high > SCALE * height:

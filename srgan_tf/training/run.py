@@ -113,6 +113,7 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
         callbacks.append(
             keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False)
         )
+    say(f"{total_steps - first_step} steps to go; the first one takes longest")
     with devices.fitting():
         learner.model.fit(
             data.batches(first_step, (devices.process, devices.num_processes)),

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+import tqdm
 from PIL import Image
 
 from srgan_tf.cli.main import main
@@ -136,7 +137,7 @@ def test_a_full_disk_ends_the_batch(run, tmp_path, photos, monkeypatch):
 
 
 def test_too_little_memory_is_one_line(run, tmp_path, photo_path, monkeypatch):
-    def fail(*_):
+    def fail(*_, **__):
         raise MemoryError
 
     monkeypatch.setattr(upscaler_module, "map_tiles", fail)
@@ -147,15 +148,34 @@ def test_too_little_memory_is_one_line(run, tmp_path, photo_path, monkeypatch):
     )
 
 
-def test_a_terminal_sees_the_progress(tmp_path, photos, monkeypatch):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
 
+
+def test_a_terminal_sees_the_progress(tmp_path, photos, monkeypatch):
     monkeypatch.setattr(sys, "stderr", Terminal())
     assert main(["upscale", str(photos), "-o", str(tmp_path / "out"), *NEAREST]) == 0
     shown = sys.stderr.getvalue()
     assert "0/3" in shown and " pictures/s" in shown
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_terminal_sees_the_progress_within_a_picture(tmp_path, photo, monkeypatch, mode):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    ends = []
+
+    class Recorded(tqdm.tqdm):
+        def close(self):
+            ends.append((self.n, self.total))
+            super().close()
+
+    monkeypatch.setattr(tqdm, "tqdm", Recorded)
+    Image.fromarray(photo).convert(mode).save(tmp_path / "photo.png")
+    assert main(["upscale", str(tmp_path / "photo.png"), *NEAREST, "--tile", "16"]) == 0
+    pixels = photo[..., 0].size * (2 if mode == "RGBA" else 1)
+    assert ends[0] == (pixels, pixels)
+    assert "0%|" in sys.stderr.getvalue()
 
 
 def test_quality(run, tmp_path, photo_path):

@@ -115,7 +115,7 @@ def test_a_long_list_of_skipped_files_is_cut(tmp_path):
     for number in range(23):
         (tmp_path / f"empty{number:02d}.jpg").touch()
     summary = open_folder(tmp_path, 16).summary()
-    assert summary.startswith("1 training pictures; 23 files skipped: empty00.jpg (not readable), ")
+    assert summary.startswith("1 training picture; 23 files skipped: empty00.jpg (not readable), ")
     assert summary.endswith("empty19.jpg (not readable) and 3 more")
 
 

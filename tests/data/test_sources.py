@@ -32,7 +32,7 @@ def data(tmp_path_factory, samples):
 
 
 def test_a_folder_is_opened_for_training(data):
-    assert data.summary.startswith("10 training pictures; 1 files skipped: tiny.png (9x9 pixels)")
+    assert data.summary.startswith("10 training pictures; 1 file skipped: tiny.png (9x9 pixels)")
     assert "1 held out" in data.summary
     assert len(data.photos) == 9
 
