@@ -1,0 +1,127 @@
+"""Proving that an export computes what Keras does, within what its numbers allow."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from srgan_tf.data.benchmarks import Benchmark
+from srgan_tf.export.calibration import sample_pictures
+from srgan_tf.export.runners import Runner
+from srgan_tf.imaging.ranges import uint8_to_unit, unit_to_uint8
+from srgan_tf.inference.scoring import score_pictures, sr_from_engine
+
+_TYPICAL_PSNR = 28.0  # of our results on Set14 to the originals, dB
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What an export may differ.
+
+    Attributes:
+        difference: largest difference to Keras in [0, 1], for formats that keep float32.
+        loss: dB of PSNR to the originals, for those that do not.
+    """
+
+    difference: float = math.inf
+    loss: float = math.inf
+
+    @property
+    def psnr(self) -> float:
+        """Least PSNR to Keras, dB, at which an error independent of the model's costs `loss`.
+
+        Errors add up: with Keras' mean squared error m and the export's own e, the loss is
+        10 log10(1 + e / m).
+        """
+        if math.isinf(self.loss):
+            return 0.0
+        return _TYPICAL_PSNR - 10 * math.log10(10 ** (self.loss / 10) - 1)
+
+
+BUDGETS = {
+    "none": Budget(difference=1e-4),
+    "float16": Budget(loss=0.01),
+    "dynamic": Budget(loss=0.1),
+    "int8": Budget(loss=0.3),
+}
+
+
+@dataclass(frozen=True)
+class Verification:
+    """How far an export is from Keras.
+
+    Attributes:
+        max_difference: in [0, 1], over the sample pictures.
+        psnr: to Keras on the sample pictures, dB.
+        losses: PSNR of Keras less the export's to the originals, dB, by benchmark.
+    """
+
+    max_difference: float
+    psnr: float
+    losses: dict[str, float]
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        first = f"max difference to Keras {self.max_difference:.2g}, PSNR {self.psnr:.1f} dB"
+        return [first, *(f"{name}: {loss:.3f} dB lost" for name, loss in self.losses.items())]
+
+
+def verify(export: Runner, original: Runner, benchmarks: Sequence[Benchmark]) -> Verification:
+    """Compares an export with Keras on sample pictures of odd sizes, and on benchmarks.
+
+    Args:
+        export: the export.
+        original: Keras.
+        benchmarks: may be empty.
+    """
+    pairs = [(export(lr), original(lr)) for lr in map(_odd, sample_pictures())]
+    differences = np.concatenate([(x - y).ravel() for x, y in pairs])
+    error = float(np.square(differences, dtype=np.float64).mean())
+    losses = {
+        benchmark.name: _score(original, benchmark) - _score(export, benchmark)
+        for benchmark in benchmarks
+    }
+    psnr = -10 * math.log10(error) if error else math.inf
+    return Verification(float(np.abs(differences).max()), psnr, losses)
+
+
+def check_budget(found: Verification, budget: Budget, name: str) -> None:
+    """Holds a verification against a budget.
+
+    The loss counts where it was measured, on Set14 if that is among the benchmarks; otherwise the
+    PSNR to Keras.
+
+    Raises:
+        ValueError: it differs more; one line says what by.
+    """
+    if not found.max_difference <= budget.difference:
+        raise ValueError(
+            f"verify: {name} differs from Keras by up to {found.max_difference:.2g}, expected at "
+            f"most {budget.difference:.0e}; nothing was exported"
+        )
+    losses = {key: value for key, value in found.losses.items() if key == "Set14"} or found.losses
+    for benchmark, loss in losses.items():
+        if not loss <= budget.loss:
+            raise ValueError(
+                f"verify: {name} loses {loss:.3f} dB on {benchmark}, expected at most "
+                f"{budget.loss} dB; nothing was exported"
+            )
+    if not losses and not found.psnr >= budget.psnr:
+        raise ValueError(
+            f"verify: {name} has a PSNR of {found.psnr:.1f} dB to Keras, expected at least "
+            f"{budget.psnr:.1f} dB; nothing was exported"
+        )
+
+
+def _odd(lr: np.ndarray) -> np.ndarray:
+    """Crops to odd sides."""
+    _, height, width, _ = lr.shape
+    return lr[:, : height - 1 + height % 2, : width - 1 + width % 2]
+
+
+def _score(run: Runner, benchmark: Benchmark) -> float:
+    def engine(lr_uint8: np.ndarray) -> np.ndarray:
+        return unit_to_uint8(run(uint8_to_unit(lr_uint8)[None])[0])
+
+    return score_pictures(benchmark.images(), sr_from_engine(engine)).psnr
