@@ -1,6 +1,5 @@
 """A generator as an ONNX model, through Keras (extra `onnx`)."""
 
-import io
 import logging
 import tempfile
 import warnings
@@ -53,7 +52,7 @@ def export_onnx(generator: keras.Model, path: str | Path, facts: Mapping[str, st
     for key, value in facts.items():
         proto.metadata_props.add(key=key, value=value)
     onnx.checker.check_model(proto)
-    write_atomically(path, lambda target: onnx.save(proto, io.BufferedWriter(target)))
+    write_atomically(path, lambda target: target.write(proto.SerializeToString()))
 
 
 class _Folded(keras.layers.Layer):
