@@ -155,7 +155,8 @@ def test_two_thousand_mixed_requests_lose_none(server, kit, samples, generator):
         if choice.random() < 0.1:
             body = choice.choice(list(BAD_BODIES.values()))
             return "refused" if call(f"{server.url}/v1/models/tiny:predict", body)[0] == 400 else 0
-        file = choice.choice(list(due))
+        is_good = choice.random() < 0.6
+        file = choice.choice([key for key in due if (due[key] is not None) == is_good])
         try:
             if choice.random() < 0.5:
                 result = rest.upscale(file, server.url, "tiny", 60)

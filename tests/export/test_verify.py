@@ -1,0 +1,78 @@
+import math
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from srgan_tf.data.benchmarks import find_benchmarks
+from srgan_tf.export.runners import run_keras
+from srgan_tf.export.verify import BUDGETS, Verification, check_budget, verify
+
+
+@pytest.fixture(scope="module")
+def original(generator):
+    return run_keras(generator)
+
+
+@pytest.fixture(scope="module")
+def benchmarks(tmp_path_factory, samples):
+    folder = tmp_path_factory.mktemp("benchmarks")
+    for name in ("Set14", "Other"):
+        (folder / name / "HR").mkdir(parents=True)
+        picture = Image.fromarray(samples["coffee"][40:120, 60:180])
+        picture.save(folder / name / "HR" / "a.png")
+    return find_benchmarks(folder)
+
+
+def test_the_original_differs_by_nothing(original, benchmarks):
+    found = verify(original, original, benchmarks)
+    assert found == Verification(0.0, math.inf, {"Set14": 0.0, "Other": 0.0})
+
+
+def test_differences_are_measured(original, benchmarks):
+    """A shift of 0.01 is 40 dB below the range; as luma it costs what the PSNR formula says."""
+    found = verify(lambda lr: original(lr) + np.float32(0.01), original, benchmarks)
+    assert found.max_difference == pytest.approx(0.01, rel=1e-3)
+    assert found.psnr == pytest.approx(40, abs=0.01)
+    assert found.losses["Set14"] > 0.02
+
+
+def test_an_independent_error_at_the_least_psnr_costs_the_budget(rng):
+    """What is checked without benchmarks stands for what is checked with them."""
+    for kind in ("float16", "dynamic", "int8"):
+        typical = rng.normal(0, 10 ** (-28 / 20), 200_000)
+        added = rng.normal(0, 10 ** (-BUDGETS[kind].psnr / 20), 200_000)
+        loss = 10 * math.log10(np.square(typical + added).mean() / np.square(typical).mean())
+        assert loss == pytest.approx(BUDGETS[kind].loss, rel=0.15, abs=0.002)
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [
+        ("none", Verification(1.1e-4, 120, {})),
+        ("none", Verification(math.nan, math.nan, {})),
+        ("float16", Verification(0.1, 54, {})),
+        ("float16", Verification(0.1, 90, {"Set14": 0.011})),
+        ("dynamic", Verification(0.1, 44, {})),
+        ("int8", Verification(0.1, 90, {"Set14": 0.31})),
+        ("int8", Verification(0.1, 90, {"Other": 0.31})),
+        ("int8", Verification(0.1, math.nan, {})),
+    ],
+)
+def test_beyond_the_budget(kind, found):
+    with pytest.raises(ValueError, match=r"verify: x .* expected at (most|least) .* nothing was"):
+        check_budget(found, BUDGETS[kind], "x")
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [
+        ("none", Verification(9e-5, 120, {"Set14": 0.5})),
+        ("float16", Verification(0.1, 55, {})),
+        ("dynamic", Verification(0.1, 10, {"Set14": 0.1, "Other": 0.2})),
+        ("int8", Verification(0.1, 40, {})),
+        ("int8", Verification(0.1, 39, {"Set14": -0.1})),
+    ],
+)
+def test_within_the_budget(kind, found):
+    check_budget(found, BUDGETS[kind], "x")
