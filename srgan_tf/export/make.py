@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from srgan_tf.data.benchmarks import Benchmark, find_benchmarks
+from srgan_tf.data.benchmarks import Benchmark
 from srgan_tf.export.calibration import folder_pictures
 from srgan_tf.export.facts import model_facts
 from srgan_tf.export.onnx import check_onnx, export_onnx
@@ -17,7 +17,7 @@ from srgan_tf.export.runners import Runner, run_keras, run_onnx, run_saved_model
 from srgan_tf.export.saved_model import export_saved_model
 from srgan_tf.export.source import export_name, load_for_export
 from srgan_tf.export.tflite import export_tflite
-from srgan_tf.export.verify import BUDGETS, Verification, check_budget, verify
+from srgan_tf.export.verify import BUDGETS, Verification, budget_benchmarks, check_budget, verify
 
 _NUMBERS = {
     "none": "float32",
@@ -61,7 +61,7 @@ def make_export(wanted: Wanted, out: str | Path) -> tuple[Path, Verification | N
             from Keras than its budget. What was there before is unchanged then.
     """
     _check(wanted)
-    benchmarks = find_benchmarks(wanted.benchmarks) if wanted.benchmarks else []
+    benchmarks = budget_benchmarks(wanted.benchmarks) if wanted.benchmarks else []
     pictures = folder_pictures(wanted.calibration) if wanted.calibration else None
     generator = load_for_export(wanted.model)
     name = export_name(wanted.model)

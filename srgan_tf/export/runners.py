@@ -3,6 +3,7 @@
 `srgan_tf.inference.engines` runs models for pictures, in grey levels.
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,7 +35,8 @@ def run_tflite(path: str | Path) -> Runner:
     """A TFLite model's signature."""
     from ai_edge_litert.interpreter import Interpreter
 
-    runner = Interpreter(str(path)).get_signature_runner("serving_default")
+    interpreter = Interpreter(str(path), num_threads=len(os.sched_getaffinity(0)))
+    runner = interpreter.get_signature_runner("serving_default")
     return lambda lr: runner(lr=lr)["sr"]
 
 

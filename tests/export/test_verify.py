@@ -6,7 +6,13 @@ from PIL import Image
 
 from srgan_tf.data.benchmarks import find_benchmarks
 from srgan_tf.export.runners import run_keras
-from srgan_tf.export.verify import BUDGETS, Verification, check_budget, verify
+from srgan_tf.export.verify import (
+    BUDGETS,
+    Verification,
+    budget_benchmarks,
+    check_budget,
+    verify,
+)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +32,9 @@ def benchmarks(tmp_path_factory, samples):
 
 def test_the_original_differs_by_nothing(original, benchmarks):
     found = verify(original, original, benchmarks)
-    assert found == Verification(0.0, math.inf, {"Set14": 0.0, "Other": 0.0})
+    assert found == Verification(0.0, math.inf, found.scores)
+    assert list(found.scores) == ["Set14", "Other"]
+    assert all(own == keras > 20 for own, keras in found.scores.values())
 
 
 def test_differences_are_measured(original, benchmarks):
@@ -34,7 +42,8 @@ def test_differences_are_measured(original, benchmarks):
     found = verify(lambda lr: original(lr) + np.float32(0.01), original, benchmarks)
     assert found.max_difference == pytest.approx(0.01, rel=1e-3)
     assert found.psnr == pytest.approx(40, abs=0.01)
-    assert found.losses["Set14"] > 0.02
+    own, keras = found.scores["Set14"]
+    assert keras - own > 0.02
 
 
 def test_an_independent_error_at_the_least_psnr_costs_the_budget(rng):
@@ -52,10 +61,10 @@ def test_an_independent_error_at_the_least_psnr_costs_the_budget(rng):
         ("none", Verification(1.1e-4, 120, {})),
         ("none", Verification(math.nan, math.nan, {})),
         ("float16", Verification(0.1, 54, {})),
-        ("float16", Verification(0.1, 90, {"Set14": 0.011})),
+        ("float16", Verification(0.1, 90, {"Set14": (27.989, 28.0)})),
         ("dynamic", Verification(0.1, 44, {})),
-        ("int8", Verification(0.1, 90, {"Set14": 0.31})),
-        ("int8", Verification(0.1, 90, {"Other": 0.31})),
+        ("int8", Verification(0.1, 90, {"Set14": (27.69, 28.0)})),
+        ("int8", Verification(0.1, 90, {"Other": (27.69, 28.0)})),
         ("int8", Verification(0.1, math.nan, {})),
     ],
 )
@@ -67,12 +76,19 @@ def test_beyond_the_budget(kind, found):
 @pytest.mark.parametrize(
     ("kind", "found"),
     [
-        ("none", Verification(9e-5, 120, {"Set14": 0.5})),
+        ("none", Verification(9e-5, 120, {"Set14": (27.5, 28.0)})),
         ("float16", Verification(0.1, 55, {})),
-        ("dynamic", Verification(0.1, 10, {"Set14": 0.1, "Other": 0.2})),
+        ("dynamic", Verification(0.1, 10, {"Set14": (27.9001, 28.0)})),
         ("int8", Verification(0.1, 40, {})),
-        ("int8", Verification(0.1, 39, {"Set14": -0.1})),
+        ("int8", Verification(0.1, 39, {"Set14": (28.1, 28.0)})),
     ],
 )
 def test_within_the_budget(kind, found):
     check_budget(found, BUDGETS[kind], "x")
+
+
+def test_set14_counts_where_it_is(benchmarks, tmp_path):
+    folder = benchmarks[0].paths[0].parents[2]
+    assert [item.name for item in budget_benchmarks(folder)] == ["Set14"]
+    (tmp_path / "Other").symlink_to(folder / "Other")
+    assert [item.name for item in budget_benchmarks(tmp_path)] == ["Other"]
