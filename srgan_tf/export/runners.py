@@ -15,12 +15,14 @@ Runner = Callable[[np.ndarray], np.ndarray]
 
 
 def run_keras(generator: keras.Model) -> Runner:
-    """The generator itself, clipped to [0, 1] as exports are."""
+    """The generator itself, clipped to [0, 1] as exports are; traced once for all sizes."""
+    import tensorflow as tf
 
-    def run(lr: np.ndarray) -> np.ndarray:
-        return np.clip((generator.predict_on_batch(lr) + 1) / 2, 0, 1)
+    @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.float32)])
+    def run(lr: tf.Tensor) -> tf.Tensor:
+        return tf.clip_by_value((generator(lr, training=False) + 1) / 2, 0.0, 1.0)
 
-    return run
+    return lambda lr: run(tf.constant(lr)).numpy()
 
 
 def run_saved_model(version: str | Path) -> Runner:

@@ -39,4 +39,4 @@ def load_for_export(model: str | Path) -> keras.Model:
 
 def export_name(model: str | Path) -> str:
     """What the export is called: a shipped model's name, or the file's without its suffixes."""
-    return Path(model).name.split(".")[0]
+    return Path(model).name.split(".")[0] or "generator"
