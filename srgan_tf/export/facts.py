@@ -8,14 +8,21 @@ import numpy as np
 from srgan_tf.models.shipped import shipped_names
 from srgan_tf.version import __version__
 
+_NUMBERS = {
+    "none": "float32",
+    "float16": "weights float16, arithmetic float32",
+    "dynamic": "weights int8, features int8 with ranges from each picture",
+    "int8": "weights and features int8, with fixed ranges",
+}
 
-def model_facts(model: str, name: str, computes_in: str, batch: str = "1") -> dict[str, str]:
+
+def model_facts(model: str, name: str, quantize: str = "none", batch: str = "1") -> dict[str, str]:
     """Name, licence, inputs and outputs.
 
     Args:
         model: what the user named, a shipped model or a file.
         name: what the export is called.
-        computes_in: kinds of numbers.
+        quantize: see `srgan_tf.export.tflite`.
         batch: how many pictures are taken at once.
     """
     licence = "not stated: trained by whoever exported it"
@@ -26,7 +33,7 @@ def model_facts(model: str, name: str, computes_in: str, batch: str = "1") -> di
         "task": "4x super-resolution of photographs",
         "lr": f"float32 ({batch}, height, width, 3), RGB in [0, 1]; any height and width",
         "sr": f"float32 ({batch}, 4 height, 4 width, 3), RGB in [0, 1], clipped",
-        "numbers": computes_in,
+        "numbers": _NUMBERS[quantize],
         "licence": licence,
         "made by": f"srgan_tf {__version__}",
     }

@@ -19,13 +19,6 @@ from srgan_tf.export.source import export_name, load_for_export
 from srgan_tf.export.tflite import export_tflite
 from srgan_tf.export.verify import BUDGETS, Verification, budget_benchmarks, check_budget, verify
 
-_NUMBERS = {
-    "none": "float32",
-    "float16": "weights float16, arithmetic float32",
-    "dynamic": "weights int8, features int8 with ranges from each picture",
-    "int8": "weights and features int8, with fixed ranges",
-}
-
 
 @dataclass(frozen=True)
 class Wanted:
@@ -109,11 +102,10 @@ def _build(
     if wanted.kind == "saved_model":
         export_saved_model(generator, built, name)
         return lambda: run_saved_model(built)
-    numbers = _NUMBERS[wanted.quantize]
     if wanted.kind == "onnx":
-        export_onnx(generator, built, model_facts(wanted.model, name, numbers, "n"))
+        export_onnx(generator, built, model_facts(wanted.model, name, batch="n"))
         return lambda: run_onnx(built)
-    facts = model_facts(wanted.model, name, numbers)
+    facts = model_facts(wanted.model, name, wanted.quantize)
     export_tflite(generator, built, wanted.quantize, pictures, facts)
     return lambda: run_tflite(built)
 

@@ -46,16 +46,23 @@ def test_saved_models_get_the_next_version(run, model, tmp_path):
     assert np.abs(results[0] - results[1]).max() <= 1
 
 
-@pytest.mark.parametrize("quantize", ["none", "float16", "dynamic", "int8"])
-def test_tflite(run, model, tmp_path, quantize):
+@pytest.mark.parametrize(
+    "quantize",
+    ["none", "float16", "dynamic", pytest.param("int8", marks=pytest.mark.slow)],
+)
+def test_tflite(run, model, tmp_path, photo_path, quantize):
     name = "tiny.tflite" if quantize == "none" else f"tiny.{quantize}.tflite"
-    (tmp_path / name).write_bytes(b"of before")
-    code, out, err = run(
-        "export", "tflite", "--model", model, "-o", tmp_path, "--quantize", quantize, "--no-verify"
-    )
-    assert (code, out, err) == (0, f"{tmp_path / name}\n", "")
-    assert [path.name for path in tmp_path.iterdir()] == [name]
-    runner = Interpreter(str(tmp_path / name)).get_signature_runner("serving_default")
+    out_folder = tmp_path / "out"
+    out_folder.mkdir()
+    (out_folder / name).write_bytes(b"of before")
+    arguments = ["--model", model, "-o", out_folder, "--quantize", quantize, "--no-verify"]
+    if quantize in ("dynamic", "int8"):
+        Image.open(photo_path).resize((32, 32)).save(photo_path)
+        arguments += ["--calibration", tmp_path]
+    code, out, err = run("export", "tflite", *arguments)
+    assert (code, out, err) == (0, f"{out_folder / name}\n", "")
+    assert [path.name for path in out_folder.iterdir()] == [name]
+    runner = Interpreter(str(out_folder / name)).get_signature_runner("serving_default")
     assert runner(lr=np.zeros((1, 5, 3, 3), np.float32))["sr"].shape == (1, 20, 12, 3)
 
 
