@@ -38,9 +38,12 @@ def upscale(file: bytes, server: str, model: str, seconds: float) -> bytes:
         try:
             answer = PredictionServiceStub(channel).Predict(request, timeout=seconds)
         except grpc.RpcError as error:
-            details = " ".join(error.details().split())
+            details = " ".join((error.details() or "").split())
             raise ValueError(f"the server answered {error.code().name}: {details}") from None
-    return answer.outputs["sr_bytes"].string_val[0]
+    results = answer.outputs["sr_bytes"].string_val
+    if not results:
+        raise ValueError("the server's answer has no picture")
+    return results[0]
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -11,6 +11,7 @@ import json
 import sys
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 
 
@@ -31,7 +32,7 @@ def upscale(file: bytes, url: str, model: str, seconds: float) -> bytes:
         return base64.b64decode(answer["predictions"][0]["b64"])
     except urllib.error.HTTPError as error:
         raise ValueError(f"the server answered {error.code}: {_reason(error.read())}") from None
-    except (KeyError, IndexError, TypeError) as error:
+    except (KeyError, IndexError, TypeError, HTTPException) as error:
         raise ValueError(f"the server's answer has no picture: {error!r}") from None
 
 

@@ -74,7 +74,7 @@ class FoldedGenerator:
         return x + head if self.long_skip else x
 
     def enlarge(self, x: Any, watch: Watch | None = None) -> Any:
-        """The last three convolutions, which make most of the memory and a quarter of the work.
+        """The last three convolutions, which need most of the memory and nearly half the time.
 
         A pixel of the result depends on features at most 3 pixels away.
 

@@ -1,4 +1,4 @@
-"""The table of export/README.md: `python tests/benchmarks/exports.py BENCHMARKS [--rounds N]`.
+"""The table of export/README.md: `python tests/benchmarks/exports.py BENCHMARKS`.
 
 Makes every export of every shipped model, verifies it, scores it on Set14 (or on what BENCHMARKS
 holds instead) and measures it at 64x64 and 128x128 pixels. All exports of a model and Keras take
@@ -7,6 +7,7 @@ Another program on the computer disturbs milliseconds much and speeds a little.
 """
 
 import argparse
+import dataclasses
 import statistics
 import sys
 import tempfile
@@ -56,7 +57,7 @@ def rows(model, benchmark, rounds, folder):
     from srgan_tf.export.make import Wanted, make_export
     from srgan_tf.export.runners import run_keras, run_onnx, run_saved_model, run_tflite
     from srgan_tf.export.source import load_for_export
-    from srgan_tf.export.verify import BUDGETS, Verification, check_budget, score
+    from srgan_tf.export.verify import BUDGETS, check_budget, score
     from srgan_tf.models.half_size import at_half_size
 
     openers = {"saved_model": run_saved_model, "onnx": run_onnx, "tflite": run_tflite}
@@ -69,7 +70,7 @@ def rows(model, benchmark, rounds, folder):
         runners[name] = openers[kind](path)
         scores[name], sizes[name] = score(runners[name], benchmark), size_of(path)
         pair = {benchmark.name: (scores[name], scores["Keras"])}
-        found = Verification(found.max_difference, found.psnr, pair)
+        found = dataclasses.replace(found, scores=pair)
         check_budget(found, BUDGETS[quantize], f"{name} of {model}")
     times = {side: measure(runners, side, rounds) for side in SIDES}
     for name in runners:
@@ -87,6 +88,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("benchmarks", help="folder that holds Set14/HR/*.png")
     parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--models", nargs="+", default=shipped_names(), metavar="NAME")
     options = parser.parse_args()
     with quiet_start():
         from srgan_tf.export.verify import budget_benchmarks
@@ -94,7 +96,7 @@ def main():
     columns = ["model", "export", "bytes", f"{benchmark.name}, dB"]
     columns += [f"ms at {side}x{side} (speed)" for side in SIDES]
     print("| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|")
-    for model in shipped_names():
+    for model in options.models:
         with tempfile.TemporaryDirectory() as folder:
             for row in rows(model, benchmark, options.rounds, Path(folder)):
                 print(row, flush=True)

@@ -49,7 +49,6 @@ def models(generator, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def server(models):
-    pytest.importorskip("tensorflow_serving")
     with load_script(TOP / "tests/export/model_server.py").ModelServer(models) as running:
         yield running
 

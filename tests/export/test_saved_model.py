@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
 from srgan_tf.export import serving_graph
 from srgan_tf.export.saved_model import export_saved_model
@@ -148,11 +149,10 @@ def test_weights_are_stored_once(models, generator):
 
 
 def test_warm_up_requests_can_be_run(models, loaded):
-    logs = pytest.importorskip("tensorflow_serving.apis.prediction_log_pb2")
     path = models / "tiny" / "1" / "assets.extra" / "tf_serving_warmup_requests"
     seen = []
     for record in tf.data.TFRecordDataset(str(path)):
-        request = logs.PredictionLog.FromString(record.numpy()).predict_log.request
+        request = PredictionLog.FromString(record.numpy()).predict_log.request
         assert request.model_spec.name == "tiny"
         seen.append(request.model_spec.signature_name)
         inputs = {key: tf.make_ndarray(value) for key, value in request.inputs.items()}

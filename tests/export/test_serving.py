@@ -14,7 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from google.protobuf import text_format
 from PIL import Image
+from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
 KIT = Path(__file__).resolve().parents[2] / "export"
 
@@ -178,11 +180,8 @@ def test_two_thousand_mixed_requests_lose_none(server, kit, samples, generator):
 
 
 def test_server_settings_are_what_they_say():
-    from google.protobuf import text_format
-
-    config = pytest.importorskip("tensorflow_serving.config.model_server_config_pb2")
     text = (KIT / "serving/models.config").read_text()
-    parsed = text_format.Parse(text, config.ModelServerConfig())
+    parsed = text_format.Parse(text, ModelServerConfig())
     assert [model.name for model in parsed.model_config_list.config] == ["srresnet_mse"]
     batching = (KIT / "serving/batching.config").read_text()
     settings = " ".join(line.partition("#")[0] for line in batching.splitlines()).split()
