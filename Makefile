@@ -1,8 +1,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+LEGACY_PYTHON ?= python3.11
+LEGACY_VENV ?= .venv-legacy
 
-.PHONY: demo test test-notebooks check docs setup
+.PHONY: demo test test-notebooks test-legacy check docs setup
 
 demo: $(VENV)/installed  ## upscale a sample photo and lay bicubic beside the result
 	mkdir -p demo
@@ -14,6 +16,9 @@ test: $(VENV)/ready  ## the default tests, under 3 minutes on two cores
 
 test-notebooks: $(VENV)/ready  ## runs every notebook at its small size, a minute or two
 	$(BIN)/python -m pytest -m slow tests/notebooks
+
+test-legacy: $(VENV)/ready $(LEGACY_VENV)/ready  ## the SavedModel under TF 2.15 with tensorflow-addons
+	SRGAN_TF_LEGACY=$(LEGACY_VENV)/bin/python $(BIN)/python -m pytest -s tests/export/test_legacy.py
 
 check: $(VENV)/ready  ## everything a change must pass
 	$(BIN)/ruff check .
@@ -41,4 +46,10 @@ $(VENV)/ready: $(VENV)/installed
 
 $(VENV)/docs-ready: $(VENV)/ready
 	$(BIN)/python -m pip install --quiet --editable ".[docs]"
+	touch $@
+
+$(LEGACY_VENV)/ready: export/legacy/requirements.txt
+	$(LEGACY_PYTHON) -c "import sys; sys.exit('test-legacy needs Python 3.11' if sys.version_info[:2] != (3, 11) else 0)"
+	test -x $(LEGACY_VENV)/bin/python || $(LEGACY_PYTHON) -m venv $(LEGACY_VENV)
+	$(LEGACY_VENV)/bin/python -m pip install --quiet --requirement $<
 	touch $@

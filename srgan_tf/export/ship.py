@@ -2,6 +2,7 @@
 
 import sys
 
+from srgan_tf.export.facts import model_facts
 from srgan_tf.export.tflite import export_tflite
 from srgan_tf.models.networks import build_network
 from srgan_tf.models.shipped import shipped_path
@@ -24,8 +25,9 @@ def ship(name: str, file: str) -> None:
         return
     generator = build_network(name)
     load_float16(generator, shipped_path(name))
-    export_tflite(generator, shipped_path(name, ".tflite"), quantize="float16")
-    export_tflite(generator, shipped_path(name, ".int8.tflite"), quantize="dynamic")
+    for suffix, quantize in ((".tflite", "float16"), (".int8.tflite", "dynamic")):
+        facts = model_facts(name, name, quantize)
+        export_tflite(generator, shipped_path(name, suffix), quantize, facts=facts)
 
 
 if __name__ == "__main__":
