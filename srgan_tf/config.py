@@ -1,6 +1,8 @@
 """The settings of a training run, as frozen dataclasses. Standard library only."""
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -73,3 +75,17 @@ class TrainConfig:
     save_every: int = 500
     holdout: int = 30
     benchmarks: str | None = None
+
+
+def read_config(path: str | Path) -> TrainConfig:
+    """Reads a run folder's `config.json`.
+
+    Raises:
+        ValueError: it is not the settings of a run.
+        OSError: there is no such file.
+    """
+    try:
+        values = json.loads(Path(path).read_text())
+        return TrainConfig(**{**values, "data": DataConfig(**values["data"])})
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{path}: not the settings of a run ({error})") from None

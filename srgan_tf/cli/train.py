@@ -2,12 +2,11 @@
 
 import argparse
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
 from srgan_tf.cli.quiet import quiet_start
-from srgan_tf.config import DataConfig, TrainConfig
+from srgan_tf.config import DataConfig, TrainConfig, read_config
 from srgan_tf.recipes import RECIPES
 
 _EPILOG = """\
@@ -113,11 +112,7 @@ def merge_settings(given: dict[str, Any], saved: Path | None) -> TrainConfig:
     """
     base = TrainConfig(recipe=given["recipe"], data=DataConfig(source=given.get("source", "")))
     if saved is not None and saved.exists():
-        try:
-            values = json.loads(saved.read_text())
-            base = TrainConfig(**{**values, "data": DataConfig(**values["data"])})
-        except (ValueError, TypeError, KeyError) as error:
-            raise ValueError(f"{saved}: not the settings of a run ({error})") from None
+        base = read_config(saved)
         if base.recipe != given["recipe"]:
             raise ValueError(
                 f"recipe: got {given['recipe']}, but {saved.parent} holds a run of {base.recipe}"

@@ -1,0 +1,42 @@
+"""The measures of a result beside PSNR and SSIM, by the names they have in tables and JSON."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+Measure = Callable[[Sequence[np.ndarray], np.ndarray], Sequence[float | None]]
+"""Results and their original, uint8 -> one value for each result; None: it cannot be measured."""
+
+LABELS = {"phi34": "phi_3,4"}
+_FORMATS = {"phi34": ".0f"}
+
+
+def format_value(measure: str, value: float | None) -> str:
+    """Writes a value for a table; `-`: it was not measured."""
+    return "-" if value is None else format(value, _FORMATS[measure])
+
+
+def open_measures(vgg_weights: str | Path = "imagenet") -> tuple[dict[str, Measure], list[str]]:
+    """Opens the measures that can be had here.
+
+    Args:
+        vgg_weights: `imagenet`, without which phi_3,4 is left out, or a file, which must serve.
+
+    Returns:
+        Measures by name, and a line for each that is left out.
+
+    Raises:
+        ValueError: a file that was named cannot be used.
+    """
+    from srgan_tf.inference.feature_distance import FeatureDistance  # imports Keras
+
+    measures: dict[str, Measure] = {}
+    left_out = []
+    try:
+        measures["phi34"] = FeatureDistance(vgg_weights)
+    except ValueError as error:
+        if str(vgg_weights) != "imagenet":
+            raise
+        left_out.append(f"phi_3,4 left out: {error}")
+    return measures, left_out
