@@ -32,8 +32,10 @@ protocol paper: the one of the SRGAN paper's tables (BT.709 luma, daala's SSIM).
 protocol matlab: the one of most other papers (BT.601 luma, SSIM with an 11x11 window). Its SSIM is
 lower and cannot be compared with the paper's.
 
---perceptual: phi_3,4, the mean squared difference of VGG19's features after block3_conv4, for which
-the original is 0. It is left out, with a line that says so, where VGG19's weights cannot be had.
+--perceptual: two more measures, both better when lower. NIQE tells how unlike a natural photo a
+picture looks, without its original; it needs more than one block of 96x96 pixels, better a hundred.
+phi_3,4 is the mean squared difference of VGG19's features after block3_conv4; it is left out, with
+a line that says so, where VGG19's weights cannot be had.
 --held-out: the pictures that a training run kept aside, their middle 320x320 pixels at most.
 """
 
@@ -62,7 +64,8 @@ def add_command(commands: Any) -> None:
     where.add_argument("--held-out", metavar="RUN_DIR", help="pictures that a run kept aside")
     add("--protocol", choices=("paper", "matlab"), default="paper", help="(default: paper)")
     add_engine_arguments(parser)
-    add("--perceptual", action="store_true", help="measure phi_3,4 too")
+    add("--perceptual", action="store_true", help="measure NIQE and phi_3,4 too")
+    add("--niqe-model", metavar="FILE", help="NIQE's model: .npz or .mat (default: our own)")
     add(
         "--vgg-weights",
         metavar="imagenet|FILE",
@@ -133,7 +136,7 @@ def _open_measures(options: argparse.Namespace) -> "dict[str, Measure]":
     with quiet_start():
         import keras  # noqa: F401  # so that what its backend says at its start stays unsaid
     with redirect_stdout(sys.stderr):  # Keras tells of its downloads
-        measures, left_out = open_measures(options.vgg_weights)
+        measures, left_out = open_measures(options.vgg_weights, options.niqe_model)
     for line in left_out:
         print(line, file=sys.stderr)
     return measures

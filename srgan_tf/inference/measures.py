@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
+from srgan_tf.metrics.niqe import niqe, read_model
+
 Measure = Callable[[Sequence[np.ndarray], np.ndarray], Sequence[float | None]]
 """Results and their original, uint8 -> one value for each result; None: it cannot be measured."""
 
-LABELS = {"phi34": "phi_3,4"}
-_FORMATS = {"phi34": ".0f"}
+LABELS = {"niqe": "NIQE", "phi34": "phi_3,4"}
+_FORMATS = {"niqe": ".2f", "phi34": ".0f"}
 
 
 def format_value(measure: str, value: float | None) -> str:
@@ -17,11 +19,14 @@ def format_value(measure: str, value: float | None) -> str:
     return "-" if value is None else format(value, _FORMATS[measure])
 
 
-def open_measures(vgg_weights: str | Path = "imagenet") -> tuple[dict[str, Measure], list[str]]:
+def open_measures(
+    vgg_weights: str | Path = "imagenet", niqe_model: str | Path | None = None
+) -> tuple[dict[str, Measure], list[str]]:
     """Opens the measures that can be had here.
 
     Args:
         vgg_weights: `imagenet`, without which phi_3,4 is left out, or a file, which must serve.
+        niqe_model: see `srgan_tf.metrics.niqe.read_model`.
 
     Returns:
         Measures by name, and a line for each that is left out.
@@ -29,10 +34,13 @@ def open_measures(vgg_weights: str | Path = "imagenet") -> tuple[dict[str, Measu
     Raises:
         ValueError: a file that was named cannot be used.
     """
+    model = read_model(niqe_model)
+    measures: dict[str, Measure] = {
+        "niqe": lambda results, hr: [niqe(sr, model) for sr in results],
+    }
+    left_out = []
     from srgan_tf.inference.feature_distance import FeatureDistance  # imports Keras
 
-    measures: dict[str, Measure] = {}
-    left_out = []
     try:
         measures["phi34"] = FeatureDistance(vgg_weights)
     except ValueError as error:

@@ -10,6 +10,7 @@ from srgan_tf.config import DataConfig, TrainConfig
 from srgan_tf.data.sources import open_data
 from srgan_tf.imaging.resize import reduce_4x, upscale_bicubic
 from srgan_tf.metrics import score
+from srgan_tf.metrics.niqe import niqe, read_model
 
 
 def is_one_line(errors):
@@ -177,16 +178,38 @@ def test_a_json_file_in_a_missing_folder_names_the_folder(run, benchmarks, tmp_p
     assert str(tmp_path / "none") in errors
 
 
-def test_perceptual_measures(run, benchmarks, vgg34_npz, tmp_path):
+def test_perceptual_measures(run, benchmarks, samples, vgg34_npz, tmp_path):
+    Image.fromarray(samples["chelsea"][:200]).save(benchmarks / "Set5" / "HR" / "large.png")
     path = tmp_path / "scores.json"
     settings = ["--benchmarks", benchmarks, "--perceptual", "--vgg-weights", vgg34_npz]
     code, output, _ = run("evaluate", "--model", "bicubic", *settings, "--json", path)
     assert code == 0
-    assert output.splitlines()[1].split()[-1] == "phi_3,4"
-    scores = strict_json(path)["benchmarks"]["Set5"]
+    assert output.splitlines()[1].split()[-2:] == ["NIQE", "phi_3,4"]
+    report = strict_json(path)["benchmarks"]
+    scores = report["Set5"]
     assert scores["phi34"] == pytest.approx(np.mean([x["phi34"] for x in scores["images"]]))
-    assert scores["phi34"] > 0
-    assert output.splitlines()[2].split()[-1] == f"{scores['phi34']:.0f}"
+    assert ["niqe" in x for x in scores["images"]] == [False, False, True]  # two are too small
+    assert scores["niqe"] == scores["images"][2]["niqe"] > 0
+    assert output.splitlines()[2].split()[-2:] == [
+        f"{scores['niqe']:.2f}",
+        f"{scores['phi34']:.0f}",
+    ]
+    assert "niqe" not in report["Mine"] and output.splitlines()[3].split()[-2] == "-"
+
+
+def test_another_niqe_model(run, benchmarks, samples, vgg34_npz, tmp_path):
+    hr = samples["chelsea"][:200, :448]
+    Image.fromarray(hr).save(benchmarks / "Mine" / "HR" / "large.png")
+    np.savez(tmp_path / "model.npz", mean=np.zeros(36), covariance=np.eye(36))
+    path = tmp_path / "scores.json"
+    settings = ["--benchmarks", benchmarks, "--perceptual", "--vgg-weights", vgg34_npz]
+    settings += ["--niqe-model", tmp_path / "model.npz", "--json", path]
+    assert run("evaluate", "--model", "bicubic", *settings)[0] == 0
+    expected = niqe(upscale_bicubic(reduce_4x(hr)), read_model(tmp_path / "model.npz"))
+    assert strict_json(path)["benchmarks"]["Mine"]["niqe"] == expected
+    settings = ["--benchmarks", benchmarks, "--perceptual", "--niqe-model", tmp_path / "none.mat"]
+    code, output, errors = run("evaluate", "--model", "bicubic", *settings)
+    assert (code, output) == (2, "") and is_one_line(errors) and "none.mat" in errors
 
 
 def test_phi_is_left_out_where_vgg_cannot_be_downloaded(run, benchmarks, monkeypatch):
