@@ -49,8 +49,10 @@ def main(folder: str, file: str = "") -> None:
     """Fits and writes a model; without a file, the package's own."""
     paths = find_pictures(folder)
     model, count = fit_photos(paths)
-    arrays = {"mean": model.mean, "covariance": model.covariance}
-    write_atomically(file or model_path(), lambda target: np.savez(target, **arrays))
+    write_atomically(
+        file or model_path(),
+        lambda target: np.savez(target, mean=model.mean, covariance=model.covariance),
+    )
     print(f"{len(paths)} photos, {count} sharp blocks")
 
 

@@ -141,7 +141,7 @@ def block_features(picture_uint8: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return np.empty((0, NUM_FEATURES)), np.empty(0)
     plane = gray[:tall, :wide].astype(np.float32)
     half = Image.fromarray(plane).resize((wide // 2, tall // 2), Image.Resampling.BICUBIC)
-    parts = []
+    parts: list[np.ndarray] = []
     sharpness = np.empty(0)
     for pixels, side in ((np.asarray(half), BLOCK // 2), (plane, BLOCK)):
         normalized, deviation = _normalize(pixels.astype(np.float64))
