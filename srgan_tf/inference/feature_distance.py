@@ -1,8 +1,4 @@
-"""How far a result is from its original in the eyes of VGG19: the phi_{3,4} feature distance.
-
-The paper's content losses compare phi_{2,2} or phi_{5,4} (Eq. 5). A network scores well on the very
-layer that it was trained on, so results are compared on one in between.
-"""
+"""How far a result is from its original in the eyes of VGG19: the phi_{3,4} feature distance."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,9 +8,9 @@ import numpy as np
 from srgan_tf.imaging.color import to_rgb
 from srgan_tf.imaging.ranges import uint8_to_tanh
 from srgan_tf.imaging.tiles import split_axis
+from srgan_tf.inference.measures import PHI_LAYER
 from srgan_tf.models.vgg import build_vgg_features, vgg_input
 
-LAYER = (3, 4)
 _STRIDE = 4  # pixels that one feature stands for
 _TILE = 96  # features: windows of 384x384 pixels
 _OVERLAP = 8  # features; a feature of this layer sees less than 32 pixels to each side
@@ -35,7 +31,7 @@ class FeatureDistance:
     """
 
     def __init__(self, weights: str | Path = "imagenet"):
-        self._features = build_vgg_features(*LAYER, weights)
+        self._features = build_vgg_features(*PHI_LAYER, weights)
 
     def __call__(self, results: Sequence[np.ndarray], hr: np.ndarray) -> list[float]:
         """Compares results with their original, whose features are computed only once.

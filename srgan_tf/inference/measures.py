@@ -10,13 +10,17 @@ from srgan_tf.metrics.niqe import niqe, read_model
 Measure = Callable[[Sequence[np.ndarray], np.ndarray], Sequence[float | None]]
 """Results and their original, uint8 -> one value for each result; None: it cannot be measured."""
 
+PHI_LAYER = (3, 4)
+"""The paper's content losses compare phi_{2,2} or phi_{5,4} (Eq. 5). A network scores well on the
+very layer that it was trained on, so results are compared on one in between."""
+
 LABELS = {"niqe": "NIQE", "phi34": "phi_3,4"}
-_FORMATS = {"niqe": ".2f", "phi34": ".0f"}
+FORMATS = {"niqe": ".2f", "phi34": ".0f"}
 
 
 def format_value(measure: str, value: float | None) -> str:
     """Writes a value for a table; `-`: it was not measured."""
-    return "-" if value is None else format(value, _FORMATS[measure])
+    return "-" if value is None else format(value, FORMATS[measure])
 
 
 def open_measures(

@@ -43,9 +43,13 @@ class BenchmarkScore:
             for measure in ("niqe", "phi34"):
                 if part[measure] is None:
                     del part[measure]
-            if math.isinf(part["psnr"]):  # JSON has no infinity
-                part["psnr"] = None
+            part["psnr"] = json_number(part["psnr"])
         return scores
+
+
+def json_number(value: float) -> float | None:
+    """JSON has no infinity: the PSNR of an original is null there."""
+    return None if math.isinf(value) else value
 
 
 def score_pictures(
