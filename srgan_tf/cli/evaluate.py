@@ -24,6 +24,7 @@ examples:
   srgan-tf evaluate --model bicubic --benchmarks benchmarks --protocol matlab --json scores.json
   srgan-tf evaluate --results my_method --benchmarks benchmarks
   srgan-tf evaluate --model runs/mine/generator.keras --held-out runs/mine --perceptual
+  srgan-tf evaluate --all --benchmarks benchmarks --report report
 
 A benchmark is a folder NAME/HR/*.png in --benchmarks, with NAME/LRx4/*.png beside it (made by the
 exact 4x reduction when absent). --results holds NAME/IMAGE.png for each original.
@@ -36,6 +37,9 @@ lower and cannot be compared with the paper's.
 picture looks, without its original; it needs more than one block of 96x96 pixels, better a hundred.
 phi_3,4 is the mean squared difference of VGG19's features after block3_conv4; it is left out, with
 a line that says so, where VGG19's weights cannot be had.
+--all --report DIR: the paper's Tables 1 and 2 beside every model of the package, by both protocols,
+with all measures, as report.md, report.csv, scores.json and report.html, a page that holds the
+pictures too. What is in the folder already is not scored again.
 --held-out: the pictures that a training run kept aside, their middle 320x320 pixels at most.
 """
 
@@ -58,6 +62,7 @@ def add_command(commands: Any) -> None:
         "SavedModel folder",
     )
     what.add_argument("--results", metavar="DIR", help="finished pictures of any method")
+    what.add_argument("--all", action="store_true", help="every model there is; needs --report")
     add = parser.add_argument
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--benchmarks", metavar="DIR", help="folder of benchmark folders")
@@ -72,11 +77,14 @@ def add_command(commands: Any) -> None:
         default="imagenet",
         help="VGG19 for phi_3,4: Keras' own, downloaded, or a .h5 or .npz (imagenet)",
     )
+    add("--report", metavar="DIR", help="folder for the tables and pictures of --all")
     add("--json", metavar="FILE", help="write the scores, each picture's too")
 
 
 def run(options: argparse.Namespace) -> int:
     """Scores and prints a table."""
+    if options.all or options.report:
+        return _run_report(options)
     from srgan_tf.inference.engines import open_engine
     from srgan_tf.inference.measures import LABELS, format_value
     from srgan_tf.inference.scoring import score_pictures, sr_from_engine, sr_from_folder
@@ -91,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
     if options.model:
         with quiet_start():
             engine = open_engine(options.model, **engine_arguments(options))
-    measures = _open_measures(options) if options.perceptual else {}
+    measures = _open_measures(options)[0] if options.perceptual else {}
     scores = {}
     print(f"{name}, protocol {options.protocol}")
     titles = "".join(f" {LABELS[measure]:>9}" for measure in measures)
@@ -115,6 +123,33 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _run_report(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from srgan_tf.data.benchmarks import find_benchmarks
+    from srgan_tf.evaluation.report import write_report
+    from srgan_tf.inference.measures import digest_measures
+
+    if not (options.all and options.report and options.benchmarks):
+        raise ValueError("report: expected --all, --benchmarks DIR and --report DIR together")
+    for name in ("json", "engine", "fast", "ensemble"):
+        if getattr(options, name):
+            raise ValueError(f"{name}: cannot be used with --all; the report has its own")
+    benchmarks = find_benchmarks(options.benchmarks)
+    measures, left_out = _open_measures(options)
+    write_report(
+        Path(options.report),
+        benchmarks,
+        measures,
+        digest_measures(list(measures), options.vgg_weights, options.niqe_model),
+        left_out,
+        lambda steps: tqdm(steps, unit="picture", disable=not sys.stderr.isatty(), leave=False),
+    )
+    for name in ("report.html", "report.md", "report.csv", "scores.json"):
+        print(Path(options.report) / name)
+    return 0
+
+
 def _open_sets(options: argparse.Namespace) -> "dict[str, Iterable[BenchmarkImage]]":
     if options.benchmarks:
         from srgan_tf.data.benchmarks import find_benchmarks
@@ -130,7 +165,7 @@ def _open_sets(options: argparse.Namespace) -> "dict[str, Iterable[BenchmarkImag
     return {"holdout": pictures}
 
 
-def _open_measures(options: argparse.Namespace) -> "dict[str, Measure]":
+def _open_measures(options: argparse.Namespace) -> "tuple[dict[str, Measure], list[str]]":
     from srgan_tf.inference.measures import open_measures
 
     with quiet_start():
@@ -139,4 +174,4 @@ def _open_measures(options: argparse.Namespace) -> "dict[str, Measure]":
         measures, left_out = open_measures(options.vgg_weights, options.niqe_model)
     for line in left_out:
         print(line, file=sys.stderr)
-    return measures
+    return measures, left_out

@@ -52,6 +52,13 @@ def add_command(commands: Any) -> None:
     add("--steps", type=positive_int, metavar="N", help="mini-batches (the paper: 1,000,000)")
     add("--num-blocks", type=count, metavar="B", help="residual blocks of the generator (16)")
     add("--num-filters", type=positive_int, metavar="N", help="its feature maps (64)")
+    add(
+        "--no-long-skip",
+        dest="long_skip",
+        action="store_false",
+        default=argparse.SUPPRESS,
+        help="leave out its long skip connection; needs --initialization random",
+    )
     add("--batch-size", type=positive_int, metavar="N", help="crops in a mini-batch (16)")
     add("--crop-size", type=positive_int, metavar="N", help="side of a crop, pixels (96)")
     add("--learning-rate", type=positive_float, metavar="X", help="peak rate of Adam (1e-4)")

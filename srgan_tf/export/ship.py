@@ -74,8 +74,10 @@ def training_command(config: TrainConfig) -> str:
             value = getattr(settings, field.name)
             if field.name in ("recipe", "data", "source") or value == field.default:
                 continue
-            flag = "--" + field.name.replace("_", "-")
-            words += [flag, _without_home(str(value))]
+            flag = field.name.replace("_", "-")
+            words += (
+                [f"--no-{flag}"] if value is False else [f"--{flag}", _without_home(str(value))]
+            )
     return " ".join(word if word.startswith('"$') else shlex.quote(word) for word in words)
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from srgan_tf.metrics.niqe import niqe, read_model
+from srgan_tf.imaging.files import digest_files
+from srgan_tf.metrics.niqe import model_path, niqe, read_model
 
 Measure = Callable[[Sequence[np.ndarray], np.ndarray], Sequence[float | None]]
 """Results and their original, uint8 -> one value for each result; None: it cannot be measured."""
@@ -52,3 +53,13 @@ def open_measures(
             raise
         left_out.append(f"phi_3,4 left out: {error}")
     return measures, left_out
+
+
+def digest_measures(
+    names: Sequence[str], vgg_weights: str | Path, niqe_model: str | Path | None
+) -> str:
+    """Tells apart what measures were opened from: scores by others cannot be compared."""
+    parts = [*names, digest_files([niqe_model or model_path()])]
+    is_file = str(vgg_weights) != "imagenet"
+    parts.append(digest_files([vgg_weights]) if is_file else "imagenet")
+    return " ".join(parts)

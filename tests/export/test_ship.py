@@ -1,5 +1,5 @@
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from srgan_tf.cli.main import main
 from srgan_tf.config import DataConfig, TrainConfig
@@ -26,6 +26,7 @@ def test_the_command_is_one_that_train_takes(monkeypatch):
     config = TrainConfig(
         "srresnet_mse", data, num_blocks=2, num_filters=8, steps=5, learning_rate=1e-3, warmup=2
     )
+    config = replace(config, long_skip=False, initialization="random")
     assert main(training_command(config).split()[1:]) == 0
     assert seen == [config]
 
