@@ -3,11 +3,13 @@
 import csv
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from srgan_tf.cli.main import main
 from srgan_tf.evaluation import methods as methods_module
 from srgan_tf.evaluation.report_pictures import figures, find_detail
 from srgan_tf.evaluation.tables import published_selfexsr, table_methods, table_rows
@@ -19,7 +21,7 @@ FILES = ("report.html", "report.md", "report.csv", "scores.json")
 SELFEXSR = "image,PSNR Bicubic,PSNR SelfExSR,SSIM SelfExSR\na,1,30.0,0.8\nb,1,32.0,0.9\n"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pictures(samples):
     return {
         "img_001": samples["coffee"][60:132, 150:230],
@@ -27,29 +29,31 @@ def pictures(samples):
     }
 
 
-@pytest.fixture
-def benchmarks(tmp_path, pictures):
-    folder = tmp_path / "benchmarks" / "Set5"
-    (folder / "HR").mkdir(parents=True)
+@pytest.fixture(scope="module")
+def benchmarks(tmp_path_factory, pictures):
+    root = tmp_path_factory.mktemp("benchmarks")
+    (root / "Set5" / "HR").mkdir(parents=True)
     for name, hr in pictures.items():
-        Image.fromarray(hr).save(folder / "HR" / f"{name}.png")
-    (folder / "selfexsr_x4.csv").write_text(SELFEXSR)
-    return tmp_path / "benchmarks"
+        Image.fromarray(hr).save(root / "Set5" / "HR" / f"{name}.png")
+    (root / "Set5" / "selfexsr_x4.csv").write_text(SELFEXSR)
+    return root
 
 
-@pytest.fixture
-def settings(benchmarks, vgg34_npz, tmp_path):
-    where = ["--benchmarks", benchmarks, "--report", tmp_path / "report"]
-    return ["evaluate", "--all", *where, "--vgg-weights", vgg34_npz]
+@pytest.fixture(scope="module")
+def settings(benchmarks, vgg34_npz, tmp_path_factory):
+    where = ["--benchmarks", benchmarks, "--report", tmp_path_factory.mktemp("report") / "report"]
+    return [str(x) for x in ("evaluate", "--all", *where, "--vgg-weights", vgg34_npz)]
 
 
-def test_the_report(run, settings, pictures, tmp_path, monkeypatch):
-    code, output, errors = run(*settings)
-    assert (code, errors) == (0, "")
-    folder = tmp_path / "report"
-    assert output.splitlines() == [str(folder / name) for name in FILES]
-    first = {name: (folder / name).read_bytes() for name in FILES}
-    rows = list(csv.DictReader(first["report.csv"].decode().splitlines()))
+@pytest.fixture(scope="module")
+def report(settings):
+    """A folder with a report."""
+    assert main(settings) == 0
+    return Path(settings[5])
+
+
+def test_the_tables(report, pictures):
+    rows = list(csv.DictReader((report / "report.csv").read_text().splitlines()))
     by_key = {(row["table"], row["protocol"], row["name"]): row for row in rows}
     for protocol in ("paper", "matlab"):
         ours = [score(upscale_bicubic(reduce_4x(hr)), hr, protocol) for hr in pictures.values()]
@@ -66,30 +70,37 @@ def test_the_report(run, settings, pictures, tmp_path, monkeypatch):
     assert by_key["1", "paper", "srgan_vgg54"]["note"] == "not trained yet"
     original = by_key["2", "paper", "original"]
     assert (original["psnr"], original["mos_paper"], original["phi34"]) == ("inf", "4.32", "0")
+    assert "| SelfExSR | 31.00 | 0.8500 | published |" in (report / "report.md").read_text()
 
-    page = first["report.html"].decode()
+
+def test_the_page_holds_its_pictures(report):
+    page = (report / "report.html").read_text()
     sources = re.findall(r'src="([^"]{0,30})', page)
     assert len(sources) == 2 * 4 * 2  # two pictures, four methods, each with a detail
     assert all(source.startswith("data:image/") for source in sources) and "http" not in page
     assert "31.00" in page and "not trained yet" in page and "$" not in page
 
+
+def test_another_report_scores_nothing_again(run, report, settings, monkeypatch):
     def fail(*_):
         raise AssertionError("scored again")
 
+    first = {name: (report / name).read_bytes() for name in FILES}
     monkeypatch.setattr(methods_module, "open_engine", fail)
-    assert run(*settings)[0] == 0
-    assert {name: (folder / name).read_bytes() for name in FILES} == first
+    code, output, errors = run(*settings)
+    assert (code, errors) == (0, "")
+    assert output.splitlines() == [str(report / name) for name in FILES]
+    assert {name: (report / name).read_bytes() for name in FILES} == first
 
 
-def test_figures_of_scores(run, settings, tmp_path):
-    run(*settings)
-    code, output, errors = run("figures", "scores", tmp_path / "report", "-o", tmp_path / "figures")
+def test_figures_of_scores(run, report, tmp_path):
+    code, output, errors = run("figures", "scores", report, "-o", tmp_path / "figures")
     assert (code, errors) == (0, "")
     names = ["scores.png", "scores.svg", "tradeoff.png", "tradeoff.svg"]
     assert output.splitlines() == [str(tmp_path / "figures" / name) for name in names]
     with Image.open(tmp_path / "figures" / "scores.png") as image:
         assert len(np.unique(np.asarray(image.convert("L")))) > 20
-    scores = json.loads((tmp_path / "report" / "scores.json").read_text())
+    scores = json.loads((report / "scores.json").read_text())
     text = f"{scores['methods']['bicubic']['paper']['Set5']['psnr']:.2f}"
     assert f"<!-- {text} -->" in (tmp_path / "figures" / "scores.svg").read_text()
     code, _, errors = run("figures", "scores", tmp_path, "-o", tmp_path / "figures")
