@@ -1,6 +1,7 @@
 """`srgan-tf mos`: a rating study, from the plan to the report."""
 
 import argparse
+import sys
 from typing import Any
 
 _EPILOG = """\
@@ -26,6 +27,16 @@ originals of other images; each is shown by nearest neighbour (1) and as it is (
 
 --preset paper: 26 raters, 20 calibration images, every version of every image. With the paper's 12
 versions of Set5 and Set14 and 9 of BSD100 that is 1,128 ratings a rater, and 10 repeats.
+"""
+
+_SERVE_EPILOG = """\
+examples:
+  srgan-tf mos serve study
+  srgan-tf mos serve study --host 0.0.0.0 --port 8080      for browsers on other computers
+
+A rater opens the printed address and logs in with a code of STUDY/raters.csv; after a break, or a
+restart of the server, the same code goes on. With a --host that other computers reach, the address
+holds a token, without which there is no page; the connection is not encrypted.
 """
 
 
@@ -73,6 +84,19 @@ def add_command(commands: Any) -> None:
     add("--break-every", type=int, default=100, metavar="N", help="pictures (default: 100)")
     add("--seed", type=int, default=0, metavar="N", help="of the orders (default: 0)")
 
+    serve = steps.add_parser(
+        "serve",
+        help="show the study to raters in their browsers",
+        description="Show a study to raters in their browsers; every rating is on disk at once.",
+        epilog=_SERVE_EPILOG,
+        formatter_class=raw,
+    )
+    serve.set_defaults(run=run_serve)
+    add = serve.add_argument
+    add("study", metavar="STUDY", help="folder made by `srgan-tf mos plan`")
+    add("--host", default="127.0.0.1", metavar="ADDRESS", help="(default: 127.0.0.1)")
+    add("--port", type=int, default=8000, metavar="N", help="0: any free one (default: 8000)")
+
 
 def run_plan(options: argparse.Namespace) -> int:
     """Makes a study."""
@@ -100,6 +124,20 @@ def run_plan(options: argparse.Namespace) -> int:
         print(line)
     print(f"{len(study.raters)} raters; their codes are in {study.folder / 'raters.csv'}")
     print(f"next: srgan-tf mos serve {study.folder}")
+    return 0
+
+
+def run_serve(options: argparse.Namespace) -> int:
+    """Serves a study until it is interrupted."""
+    from srgan_tf.mos.server import serve
+    from srgan_tf.mos.study import load_study
+
+    def tell(address: str) -> None:
+        print(f"open {address}\nraters' codes: {study.folder / 'raters.csv'}; stop with Ctrl-C")
+        sys.stdout.flush()
+
+    study = load_study(options.study)
+    serve(study, options.host, options.port, tell)
     return 0
 
 

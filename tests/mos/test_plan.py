@@ -15,7 +15,7 @@ def test_a_study_holds_every_version_of_every_image(plan, folders):
     study = plan()
     tested = [p for p in study.pictures if p.expected is None]
     assert Counter(p.method for p in tested) == {"nearest": 6, "bicubic": 6, "original": 6}
-    assert study.sets == ("first", "second")
+    assert study.sets == ("SetA", "SetB")
     for picture in tested:
         name = picture.image + ("_x4" if picture.method == "bicubic" else "")
         source = folders / picture.method / picture.set / "HR" / f"{name}.png"
@@ -95,13 +95,13 @@ def test_an_order_of_the_papers_size():
 
 def test_a_method_may_leave_out_a_set_but_not_an_image(plan, folders, tmp_path):
     part = tmp_path / "part"
-    (part / "first").mkdir(parents=True)
-    for path in (folders / "nearest" / "first").iterdir():
-        (part / "first" / path.name).write_bytes(path.read_bytes())
+    (part / "SetA").mkdir(parents=True)
+    for path in (folders / "nearest" / "SetA").iterdir():
+        (part / "SetA" / path.name).write_bytes(path.read_bytes())
     images = gather(folders / "original", {"part": str(part)})
     assert [len(image.versions) for image in images] == [2, 2, 1, 1, 1, 1]
-    (part / "first" / "img_0.png").unlink()
-    with pytest.raises(ValueError, match="part: got no result for first/img_0"):
+    (part / "SetA" / "img_0.png").unlink()
+    with pytest.raises(ValueError, match="part: got no result for SetA/img_0"):
         gather(folders / "original", {"part": str(part)})
 
 
