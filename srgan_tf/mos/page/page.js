@@ -48,22 +48,23 @@ async function send(action, body) {
   }
 }
 
-// What is wrong with the screen, in words for the rater.
+// What is wrong with the screen, for the rater. On a dense screen the ratio is whole and not 1, too,
+// so that only the size of the window tells it from a zoomed page.
 function findWarnings() {
   const ratio = devicePixelRatio;
   const zoom = outerWidth / innerWidth;
-  const found = [];
   if (zoom > 1.1 || zoom < 0.9) {
-    found.push(`The page is zoomed to about ${Math.round(zoom * 20) * 5} %. Press Ctrl and 0 for 100 %.`);
+    return [`The page is zoomed to about ${Math.round(zoom * 20) * 5} %: press Ctrl and 0.`];
   }
   if (!Number.isInteger(ratio)) {
-    found.push(`The screen is scaled (${ratio.toFixed(2)} pixels per point). `
-      + "Set zoom and screen scaling to 100 % if you can.");
-  } else if (ratio !== 1) {
-    found.push(`The screen has ${ratio} pixels per point: pictures look smaller than on others. `
-      + "If you have zoomed the page, press Ctrl and 0.");
+    return [`The screen is scaled (${ratio.toFixed(2)} pixels per point): set the zoom to 100 % `
+      + "with Ctrl and 0, and the screen's scaling too if you can."];
   }
-  return found;
+  if (ratio !== 1) {
+    return [`The screen has ${ratio} pixels per point: pictures look small. If you have zoomed the `
+      + "page, press Ctrl and 0."];
+  }
+  return [];
 }
 
 const misfit = () => {
@@ -82,8 +83,7 @@ function showWarnings() {
   $("warnings").hidden = found.length === 0;
   if (!isShown("rating")) return;
   if (misfit()) {
-    found.unshift("The picture is larger than the window. Make the window larger (F11), "
-      + "or scroll to see all of it.");
+    found.unshift("The picture is larger than the window: enlarge it (F11), or scroll.");
   }
   $("note").textContent = found.join(" ");
 }
@@ -145,8 +145,8 @@ async function showPicture() {
   image = loaded;
   $("stage").replaceChildren(image);
   $("stage").scrollTo(0, 0);
+  showWarnings(); // before placing: its words may move the stage
   place();
-  showWarnings();
   shownAt = performance.now();
   isReady = true;
   if (state.next) coming = { name: state.next, image: load(state.next) };
@@ -156,8 +156,7 @@ function goOn() {
   if (state.phase === "end") {
     show("end");
     $("end-undo").hidden = !state.may_undo;
-    $("end").tabIndex = -1;
-    $("end").focus();
+    $("thanks").focus();
   } else if (state.break) {
     const left = state.total - state.position;
     show("break", "go-on");
@@ -186,6 +185,7 @@ function rate(score) {
   if (!isReady || !isShown("rating")) return;
   if (state.phase === "calibration" && score !== state.expected) {
     $("note").textContent = `For this example press ${state.expected}.`;
+    place();
     return;
   }
   act("rate", {
@@ -255,7 +255,7 @@ $("login-form").addEventListener("submit", logIn);
 $("begin").addEventListener("click", showPicture);
 $("go-on").addEventListener("click", showPicture);
 for (const name of ["undo", "break-undo", "end-undo"]) $(name).addEventListener("click", undo);
-addEventListener("resize", () => { place(); showWarnings(); }); // zooming, too
+addEventListener("resize", () => { showWarnings(); place(); }); // zooming, too
 addEventListener("keydown", (event) => {
   if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || !isShown("rating")) return;
   if (/^[1-5]$/.test(event.key)) rate(Number(event.key));
