@@ -21,8 +21,8 @@ examples:
   srgan-tf mos plan --original benchmarks/Set14 --method bicubic=bicubic/Set14 \\
       --method mine=mine/Set14 --calibration photos -o study --raters 8
 
-Originals lie as SET/NAME.png, SET/HR/NAME.png or, for one set, NAME.png; results as SET/NAME.png or
-NAME.png, where NAME_x4.png counts as NAME.png. The originals are rated too. Calibration pictures are
+Originals lie as SET/NAME.png, SET/HR/NAME.png or, for one set, NAME.png; results likewise,
+where NAME_x4.png counts as NAME.png. The originals are rated too. Calibration pictures are
 originals of other images; each is shown by nearest neighbour (1) and as it is (5).
 
 --preset paper: 26 raters, 20 calibration images, every version of every image. With the paper's 12

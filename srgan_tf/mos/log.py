@@ -1,7 +1,7 @@
 """The record of what raters did: one line of JSON each, only ever appended, safe on disk.
 
-Events: `start` (a rater logged in, with the screen), `rating`, `undo` (takes back the rating of that
-position) and `simulation` (the ratings of raters named in it are not people's).
+Events: `start` (a rater logged in, with the screen), `rating`, `undo` (takes back the rating of
+that position) and `simulation` (the ratings of raters named in it are not people's).
 """
 
 import json

@@ -1,7 +1,6 @@
 """Making a study out of folders of results."""
 
 import csv
-import os
 import secrets
 import shutil
 import tempfile
@@ -83,7 +82,7 @@ def make_study(
         study.save()
         _draw_secrets(study)
         building.chmod(0o755)
-        os.replace(building, folder)
+        building.replace(folder)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise

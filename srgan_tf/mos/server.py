@@ -15,7 +15,7 @@ from PIL import Image
 from werkzeug.exceptions import HTTPException
 
 from srgan_tf.mos.log import RatingLog
-from srgan_tf.mos.session import Conflict, Sessions
+from srgan_tf.mos.session import ConflictError, Sessions
 from srgan_tf.mos.study import Secret, Study, load_codes
 
 _MAX_POST = 4096  # bytes; a rating has about 200
@@ -150,7 +150,7 @@ def create_app(study: Study, log: RatingLog, token: str | None = None) -> flask.
                 sessions.undo(rater, post.get("position"))
         except ValueError as refusal:
             error, status = str(refusal), 400
-        except Conflict as refusal:
+        except ConflictError as refusal:
             error, status = str(refusal), 409
         except OSError as failure:
             return {"error": f"The rating could not be saved: {failure.strerror}."}, 503

@@ -10,7 +10,7 @@ from srgan_tf.mos.log import RatingLog, Record
 from srgan_tf.mos.study import SCORES, Secret, Study
 
 
-class Conflict(Exception):
+class ConflictError(Exception):
     """A request that does not fit what has been rated so far; nothing was changed."""
 
 
@@ -119,7 +119,7 @@ class Sessions:
 
         Raises:
             ValueError: the post makes no sense.
-            Conflict: it is not that picture's turn.
+            ConflictError: it is not that picture's turn.
         """
         score, position = post.get("score"), post.get("position")
         if type(score) is not int or score not in SCORES:
@@ -132,9 +132,9 @@ class Sessions:
             done = len(self._progress[rater].scores)
             order = self._study.raters[rater]
             if position != done or position >= len(order):
-                raise Conflict(f"position: got {position}, expected {done}")
+                raise ConflictError(f"position: got {position}, expected {done}")
             if post.get("picture") != self._ids[rater][position]:
-                raise Conflict("picture: expected the one that was shown")
+                raise ConflictError("picture: expected the one that was shown")
             expected = self._study.pictures[order[position]].expected
             if expected is not None and score != expected:
                 raise ValueError(f"score: expected {expected} for this example")
@@ -154,14 +154,14 @@ class Sessions:
         """Takes back a rater's last rating: one step, until the next rating.
 
         Raises:
-            Conflict: that rating is not the last, or cannot be taken back.
+            ConflictError: that rating is not the last, or cannot be taken back.
         """
         with self._lock:
             state = self.state(rater)
             if not state["may_undo"] or type(position) is not int:
-                raise Conflict("undo: there is no rating to take back")
+                raise ConflictError("undo: there is no rating to take back")
             if position != state["position"] - 1:
-                raise Conflict("undo: expected the last rating")
+                raise ConflictError("undo: expected the last rating")
             self._write_and_apply({"event": "undo", "rater": rater, "position": position})
 
     def _write_and_apply(self, record: Record) -> None:

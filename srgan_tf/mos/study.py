@@ -1,4 +1,4 @@
-"""A study on disk: what is rated, in which order by whom, and the codes that the raters log in with.
+"""A study on disk: what is rated, in which order by whom, and the raters' codes.
 
 A study's folder holds
 

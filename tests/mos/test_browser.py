@@ -210,7 +210,7 @@ def test_one_pixel_on_one_pixel_and_warnings(plan, serve, browsers):
     code = next(code for code, name in load_codes(study).items() if name == "rater1")
     try:
         for scale, warning in ((1.0, ""), (1.5, "scaled (1.50"), (2.0, "2 pixels per point")):
-            set_screen(browser, scale, 901)
+            set_screen(browser, scale, 902)
             log_in(browser, server, code)
             assert warning in text_of(browser, "warnings")
             is_hidden = browser.execute_script("return document.getElementById('warnings').hidden")
@@ -218,7 +218,7 @@ def test_one_pixel_on_one_pixel_and_warnings(plan, serve, browsers):
             begin(browser)
             np.testing.assert_array_equal(seen_picture(browser), stored_picture(study, "rater1", 0))
             assert warning in text_of(browser, "note")
-        set_screen(browser, 1.0, 901, 190)  # no room for 48 pixels
+        set_screen(browser, 1.0, 902, 190)  # no room for 48 pixels
         wait_for(lambda: "larger than the window" in text_of(browser, "note"))
         set_screen(browser, 1.0)
         wait_for(lambda: text_of(browser, "note") == "")
@@ -226,7 +226,7 @@ def test_one_pixel_on_one_pixel_and_warnings(plan, serve, browsers):
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     screens = [record["screen"] for record in read_records(study)]
     assert [screen["ratio"] for screen in screens] == [1, 1.5, 2]
-    assert [screen["window_width"] for screen in screens] == [901] * 3
+    assert [screen["window_width"] for screen in screens] == [902] * 3
 
 
 def test_zoom_of_200_percent_is_told(plan, serve):

@@ -1,5 +1,6 @@
 import stat
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def test_each_rater_has_an_order_of_their_own_without_an_image_twice_in_a_row(pl
     assert len(set(study.raters.values())) == 20
     for order in study.raters.values():
         images = [(study.pictures[i].set, study.pictures[i].image) for i in order]
-        assert all(a != b for a, b in zip(images, images[1:], strict=False))
+        assert all(a != b for a, b in pairwise(images))
         times = Counter(order)
         assert sorted(times.values()) == [1] * 20 + [2] * 2
         for index, count in times.items():
@@ -90,7 +91,7 @@ def test_an_order_of_the_papers_size():
     images = [image for image in range(119) for _ in range(12 if image < 19 else 9)]
     order = order_pictures(images, PAPER["num_repeats"], np.random.default_rng(0))
     assert len(set(order)) == len(images) == 1128 and len(order) == 1138
-    assert all(images[a] != images[b] for a, b in zip(order, order[1:], strict=False))
+    assert all(images[a] != images[b] for a, b in pairwise(order))
 
 
 def test_a_method_may_leave_out_a_set_but_not_an_image(plan, folders, tmp_path):
