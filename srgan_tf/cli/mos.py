@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
 _EPILOG = """\
@@ -37,6 +38,26 @@ examples:
 A rater opens the printed address and logs in with a code of STUDY/raters.csv; after a break, or a
 restart of the server, the same code goes on. With a --host that other computers reach, the address
 holds a token, without which there is no page; the connection is not encrypted.
+"""
+
+_SIMULATE_EPILOG = """\
+examples:
+  srgan-tf mos simulate study --mean bicubic=1.8 --mean mine=2.1 --mean original=4.3
+  srgan-tf mos simulate study --mean Set5/mine=3.4 --mean Set14/mine=3.0 --raters 40
+  srgan-tf mos simulate study --mean bicubic=1.8 --mean mine=2.0 --power
+
+Simulated ratings are marked in the study's log, and the report says so. --power simulates studies
+of 6 to 64 raters and tells, for methods that are neighbours by their means, with how many raters
+the difference is found in 80 % of them.
+"""
+
+_REPORT_EPILOG = """\
+examples:
+  srgan-tf mos report study -o report
+
+Writes report.html (one file), report.md, figures as PNG and SVG, and tables: mos.csv
+(method,mos,ci_low,ci_high,n), mos_by_set.csv, mos_screened.csv (without raters that ITU-R BT.500
+rejects), pairs.csv, pictures.csv, raters.csv, ratings.csv, and for SUREAL sureal.csv, sureal.json.
 """
 
 
@@ -97,6 +118,50 @@ def add_command(commands: Any) -> None:
     add("--host", default="127.0.0.1", metavar="ADDRESS", help="(default: 127.0.0.1)")
     add("--port", type=int, default=8000, metavar="N", help="0: any free one (default: 8000)")
 
+    simulate = steps.add_parser(
+        "simulate",
+        help="made-up ratings with known means, and how many raters a difference needs",
+        description="Write made-up ratings into a study, or tell how many raters it needs.",
+        epilog=_SIMULATE_EPILOG,
+        formatter_class=raw,
+    )
+    simulate.set_defaults(run=run_simulate)
+    add = simulate.add_argument
+    add("study", metavar="STUDY", help="folder made by `srgan-tf mos plan`")
+    add(
+        "--mean",
+        action="append",
+        default=[],
+        metavar="NAME=MOS",
+        help="mean of a method, or of SET/METHOD; `original` for the originals (default: the "
+        "methods are spread from 1.5 to 4.5)",
+    )
+    add("--raters", type=int, metavar="N", help="(default: as many as planned)")
+    add("--bias", type=float, default=0.3, metavar="SD", help="between raters (default: 0.3)")
+    add(
+        "--taste",
+        type=float,
+        default=0.2,
+        metavar="SD",
+        help="between raters, for each method (default: 0.2)",
+    )
+    add("--noise", type=float, default=0.7, metavar="SD", help="of each rating (default: 0.7)")
+    add("--exact", action="store_true", help="the ratings' means are exactly the given ones")
+    add("--mix", action="store_true", help="allow it beside ratings that are there")
+    add("--power", action="store_true", help="write nothing; tell how many raters are needed")
+    add("--seed", type=int, default=0, metavar="N", help="(default: 0)")
+    report = steps.add_parser(
+        "report",
+        help="means, tests and figures of the ratings so far",
+        description="Write the report of the ratings so far; the study may be being served.",
+        epilog=_REPORT_EPILOG,
+        formatter_class=raw,
+    )
+    report.set_defaults(run=run_report)
+    add = report.add_argument
+    add("study", metavar="STUDY", help="folder made by `srgan-tf mos plan`")
+    add("-o", "--output", required=True, metavar="DIR", help="folder for the report")
+
 
 def run_plan(options: argparse.Namespace) -> int:
     """Makes a study."""
@@ -138,6 +203,57 @@ def run_serve(options: argparse.Namespace) -> int:
 
     study = load_study(options.study)
     serve(study, options.host, options.port, tell)
+    return 0
+
+
+def run_simulate(options: argparse.Namespace) -> int:
+    """Writes made-up ratings, or estimates the power."""
+    from srgan_tf.mos.power import STUDIES, WANTED, estimate_power
+    from srgan_tf.mos.simulate import Spread, check_numbers, simulate
+    from srgan_tf.mos.study import load_study
+
+    study = load_study(options.study)
+    means = {}
+    for name, text in parse_pairs(options.mean, "mean", "MOS").items():
+        try:
+            means[name] = float(text)
+        except ValueError:
+            raise ValueError(f"mean: got {name}={text}, expected a number from 1 to 5") from None
+    spread = Spread(options.bias, options.taste, options.noise)
+    if not options.power:
+        note = simulate(
+            study, means, options.raters, spread, options.seed, options.exact, options.mix
+        )
+        for name, mean in note["means"].items():
+            print(f"{name:<40} {mean:.2f}")
+        print(f"{len(note['raters'])} simulated raters; next: srgan-tf mos report {study.folder}")
+        return 0
+    check_numbers(options.raters or 1, spread, options.seed)
+    found = estimate_power(study, means, spread, options.seed)
+    width = max(len(" < ".join(pair.methods)) for pair in found)
+    print(f"{'pair':<{width}}  difference  raters for {WANTED:.0%}  found with 8, 16, 26 raters")
+    for pair in found:
+        needed = str(pair.needed or f"> {max(pair.power)}")
+        shares = ", ".join(f"{pair.power[count]:.0%}" for count in (8, 16, 26))
+        print(
+            f"{' < '.join(pair.methods):<{width}}  {pair.difference:>10.2f}  {needed:>14}  {shares}"
+        )
+    print(f"{STUDIES} simulated studies; Wilcoxon signed-rank test over raters, p < 0.05")
+    return 0
+
+
+def run_report(options: argparse.Namespace) -> int:
+    """Writes the report."""
+    from srgan_tf.mos.report import write_report
+    from srgan_tf.mos.statistics import mean_over_raters
+    from srgan_tf.mos.study import load_study
+
+    ratings = write_report(load_study(options.study), options.output)
+    width = max(len(method) for method in ratings.study.methods)
+    for method in ratings.study.methods:
+        mean = mean_over_raters(ratings.of_method(method))
+        print(f"{method:<{width}}  {mean.value:.2f}  [{mean.low:.2f}, {mean.high:.2f}]")
+    print(f"{len(ratings.raters)} raters; {Path(options.output) / 'report.html'}")
     return 0
 
 
