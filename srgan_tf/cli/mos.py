@@ -228,7 +228,7 @@ def run_simulate(options: argparse.Namespace) -> int:
             print(f"{name:<40} {mean:.2f}")
         print(f"{len(note['raters'])} simulated raters; next: srgan-tf mos report {study.folder}")
         return 0
-    check_numbers(options.raters or 1, spread, options.seed)
+    check_numbers(1 if options.raters is None else options.raters, spread, options.seed)
     found = estimate_power(study, means, spread, options.seed)
     width = max(len(" < ".join(pair.methods)) for pair in found)
     print(f"{'pair':<{width}}  difference  raters for {WANTED:.0%}  found with 8, 16, 26 raters")

@@ -52,7 +52,8 @@ body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; background: #fff; c
   font: 16px/1.5 system-ui, sans-serif; }
 h2 { margin-top: 2.5rem; border-bottom: 1px solid #bbb; }
 table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
-th, td { padding: 4px 12px; border-bottom: 1px solid #ddd; text-align: right; vertical-align: top; }
+th, td { padding: 4px 12px; border-bottom: 1px solid #ddd; text-align: right;
+  white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
 thead th { border-bottom: 2px solid #888; vertical-align: bottom; }
 .scroll { overflow-x: auto; }

@@ -51,8 +51,8 @@ def estimate_power(
     means = plant_means(study, given)
     columns = _columns(study)
     overall = {
-        method: float(np.mean([mean for (_, name), mean in means.items() if name == method]))
-        for method in study.methods
+        method: float(np.mean([means[set_name, method] for set_name, _ in found]))
+        for method, found in columns.items()
     }
     ranked = sorted(study.methods, key=lambda method: overall[method])
     pairs = list(pairwise(ranked))
@@ -61,24 +61,21 @@ def estimate_power(
     for number in range(num_studies):
         scores = np.full((RATERS[-1], len(study.pictures)), np.nan)
         drawn = draw_ratings(study, means, RATERS[-1], spread, rng)
-        for row, rated in zip(scores, drawn, strict=True):
-            for index, score in reversed(rated):  # the first rating counts
-                row[index] = score
+        for row, (order, rated) in zip(scores, drawn, strict=True):
+            row[order[::-1]] = rated[::-1]  # of two ratings the first counts
         for place, (a, b) in enumerate(pairs):
             shared = sorted(columns[a].keys() & columns[b].keys())
             better, worse = (scores[:, [columns[m][key] for key in shared]] for m in (b, a))
             differences[place, number] = np.nanmean(better - worse, axis=1)
     found = []
     for (a, b), values in zip(pairs, differences, strict=True):
-        shared_sets = {s for s, m in means if m == a} & {s for s, m in means if m == b}
-        apart = float(np.mean([means[s, b] - means[s, a] for s in shared_sets]))
+        shared = sorted(columns[a].keys() & columns[b].keys())
+        apart = float(np.mean([means[name, b] - means[name, a] for name, _ in shared]))
         power = {}
         for count in RATERS:
-            p = [
-                stats.wilcoxon(row[row != 0]).pvalue if row.any() else 1.0
-                for row in values[:, :count]
-            ]
-            power[count] = float(np.mean(np.array(p) < 0.05))
+            varies = values[:, :count][values[:, :count].any(axis=1)]
+            p = stats.wilcoxon(varies, axis=1, method="asymptotic").pvalue if len(varies) else []
+            power[count] = float(np.sum(np.less(p, 0.05)) / num_studies)
         needed = next((count for count in RATERS if power[count] >= WANTED), None)
         found.append(Power((a, b), apart, power, needed))
     return found

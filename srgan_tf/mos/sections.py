@@ -12,7 +12,7 @@ from srgan_tf.mos.statistics import Mean, Pair, average_ranks, mean_over_raters
 from srgan_tf.mos.study import Study
 
 _ALL = "all"
-TITLE = "Mean opinion scores"
+TITLE = "Report of a rating study"
 
 
 def scopes_of(study: Study) -> list[str]:
@@ -132,9 +132,9 @@ def tell_pairs(pairs: dict[str, list[Pair]]) -> list[Part]:
             "Wilcoxon signed-rank tests, paired and two-sided, as they are (p) and Holm-corrected "
             "for the number of pairs. Over ratings, as in the paper: every rater's pair of ratings "
             "of an image counts by itself, as if they were independent. Over raters: each rater "
-            "counts once, with the mean difference; with fewer than six raters no p lies below "
-            "0.05. Effect: matched-pairs rank-biserial correlation, from -1 (always the second) to "
-            "1 (always the first)."
+            "counts once, with the mean difference; with fewer than six raters that p is never "
+            "below 0.05. Effect: matched-pairs rank-biserial correlation, from -1 (always the "
+            "second) to 1 (always the first)."
         ),
     ]
     header = ("pair", "difference", "n", "p", "Holm", "effect", "p over raters", "Holm")
@@ -155,7 +155,7 @@ def tell_pairs(pairs: dict[str, list[Pair]]) -> list[Part]:
 
 
 def _p_value(p: float) -> str:
-    return "< 0.0001" if p < 1e-4 else f"{p:.4f}"
+    return "<0.0001" if p < 1e-4 else f"{p:.4f}"
 
 
 def tell_reliability(ratings: Ratings, screened: Sequence[Screened]) -> list[Part]:
@@ -163,14 +163,12 @@ def tell_reliability(ratings: Ratings, screened: Sequence[Screened]) -> list[Par
     again = retest(ratings.repeats)
     text = "No picture was rated twice."
     if again:
-        correlation = (
-            ""
-            if np.isnan(again.correlation)
-            else (f" Spearman's correlation is {again.correlation:.2f}.")
-        )
+        correlation = f" Spearman's correlation is {again.correlation:.2f}."
+        if np.isnan(again.correlation):
+            correlation = ""
         text = (
-            f"{again.count} pictures were rated twice: {100 * again.same:.0f} % with the same score, "
-            f"{100 * again.within_one:.0f} % at most one apart. The second score differs by "
+            f"{again.count} pictures were rated twice: {100 * again.same:.0f} % with the same "
+            f"score, {100 * again.within_one:.0f} % at most one apart. The second score differs by "
             f"{again.difference:+.2f} on average (Wilcoxon signed-rank test: p = "
             f"{_p_value(again.p)}).{correlation}"
         )

@@ -54,24 +54,29 @@ def serve(study: Study, host: str, port: int, tell: Callable[[str], None]) -> No
     """
     if not 0 <= port <= 65535:
         raise ValueError(f"port: got {port}, expected 0 to 65535")
-    with RatingLog(study) as log:
+    with RatingLog(study) as log, _listen(host, port) as listener:
         token = None if is_loopback(host) else Secret(study).token()
         app = create_app(study, log, token)
-        try:
-            server = waitress.create_server(
-                app, host=host, port=port, threads=_THREADS, ident=None, max_request_body_size=65536
-            )
-        except OSError as error:
-            raise ValueError(
-                f"serve: {host}:{port} cannot be listened on ({error.strerror or error}); choose "
-                "another --port"
-            ) from None
-        ports = getattr(server, "effective_listen", None) or [(host, server.effective_port)]
-        name = socket.gethostname() if host in ("0.0.0.0", "::", "") else host
+        server = waitress.create_server(
+            app, sockets=[listener], threads=_THREADS, ident=None, max_request_body_size=65536
+        )
+        name = socket.gethostname() if host in ("0.0.0.0", "::") else host
         name = f"[{name}]" if ":" in name else name
-        tell(f"http://{name}:{ports[0][1]}/" + (f"?token={token}" if token else ""))
+        address = f"http://{name}:{listener.getsockname()[1]}/"
+        tell(address + (f"?token={token}" if token else ""))
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # many raters at once are fine
         server.run()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise ValueError(
+            f"serve: cannot listen on {host}, port {port} ({error.strerror or error}); choose "
+            "another --port or --host"
+        ) from None
 
 
 def create_app(study: Study, log: RatingLog, token: str | None = None) -> flask.Flask:

@@ -75,64 +75,56 @@ def latent_mean(mean: float, spread: float) -> float:
     return (low + high) / 2
 
 
+Rated = tuple[np.ndarray, np.ndarray]
+"""Pictures in the order of rating, and their scores: int, both of one length."""
+
+
 def draw_ratings(
     study: Study,
     means: Mapping[tuple[str, str], float],
     num_raters: int,
     spread: Spread,
     rng: np.random.Generator,
-) -> list[list[tuple[int, int]]]:
-    """Rates in the order of the plan, calibration included; extra raters take the orders again.
-
-    Returns:
-        For each rater the pictures and their scores.
-    """
+) -> list[Rated]:
+    """Rates in the order of the plan, calibration included; extra raters take the orders again."""
     centres = {key: latent_mean(mean, max(spread.total, 1e-6)) for key, mean in means.items()}
-    keys = [(p.set, p.method) for p in study.pictures]
-    latent = np.array([centres.get(key, 0.0) for key in keys])
-    method = np.array(
-        [[*study.methods, ""].index(p.method) if p.expected is None else -1 for p in study.pictures]
-    )
-    orders = list(study.raters.values())
+    latent = np.array([centres.get((p.set, p.method), 0.0) for p in study.pictures])
+    methods = {method: number for number, method in enumerate(study.methods)}
+    method = np.array([methods.get(p.method, 0) for p in study.pictures])
+    expected = np.array([p.expected or 0 for p in study.pictures])
+    orders = [np.array(order) for order in study.raters.values()]
     drawn = []
     for rater in range(num_raters):
-        order = np.array(orders[rater % len(orders)])
-        taste = rng.normal(0, spread.taste, len(study.methods) + 1)
-        noise = rng.normal(0, spread.noise, len(order))
-        values = latent[order] + rng.normal(0, spread.bias) + taste[method[order]] + noise
-        scores = np.clip(np.floor(values + 0.5), 1, 5).astype(int).tolist()
-        drawn.append(
-            [
-                (index, study.pictures[index].expected or score)
-                for index, score in zip(order.tolist(), scores, strict=True)
-            ]
-        )
+        order = orders[rater % len(orders)]
+        taste = rng.normal(0, spread.taste, len(methods))
+        values = latent[order] + taste[method[order]] + rng.normal(0, spread.bias)
+        values += rng.normal(0, spread.noise, len(order))
+        scores = np.clip(np.floor(values + 0.5), 1, 5).astype(int)
+        drawn.append((order, np.where(expected[order], expected[order], scores)))
     return drawn
 
 
 def match_means(
     study: Study,
     means: Mapping[tuple[str, str], float],
-    drawn: list[list[tuple[int, int]]],
+    drawn: list[Rated],
     rng: np.random.Generator,
 ) -> None:
     """Moves single ratings by one until each mean is met as closely as whole numbers allow."""
     places: dict[tuple[str, str], list[tuple[int, int]]] = {}
-    for rater, pairs in enumerate(drawn):
-        seen = set()
-        for place, (index, _) in enumerate(pairs):
+    for rater, (order, _) in enumerate(drawn):
+        for index, place in zip(*np.unique(order, return_index=True), strict=True):  # the first
             picture = study.pictures[index]
-            if picture.expected is None and index not in seen:
-                places.setdefault((picture.set, picture.method), []).append((rater, place))
-            seen.add(index)
+            if picture.expected is None:
+                places.setdefault((picture.set, picture.method), []).append((rater, int(place)))
     for key, found in places.items():
-        lacking = round(means[key] * len(found)) - sum(drawn[r][p][1] for r, p in found)
+        lacking = round(means[key] * len(found)) - sum(drawn[r][1][place] for r, place in found)
         while lacking:
             step = 1 if lacking > 0 else -1
             rater, place = found[rng.integers(len(found))]
-            index, score = drawn[rater][place]
-            if 1 <= score + step <= 5:
-                drawn[rater][place] = (index, score + step)
+            scores = drawn[rater][1]
+            if 1 <= scores[place] + step <= 5:
+                scores[place] += step
                 lacking -= step
 
 
@@ -188,8 +180,8 @@ def simulate(
         }
         ratings = [
             {"event": "rating", "rater": name, "position": position, "picture": p, "score": s}
-            for name, pairs in zip(names, drawn, strict=True)
-            for position, (p, s) in enumerate(pairs)
+            for name, (order, scores) in zip(names, drawn, strict=True)
+            for position, (p, s) in enumerate(zip(order.tolist(), scores.tolist(), strict=True))
         ]
         log.append([note, *ratings])
     return note

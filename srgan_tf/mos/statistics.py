@@ -8,6 +8,8 @@ import numpy as np
 
 from srgan_tf.mos.ratings import Ratings
 
+_MOST_TRIED = 13  # differences
+
 
 class Mean(NamedTuple):
     """A mean with its 95 % interval; the interval is NaN with one rater.
@@ -109,13 +111,23 @@ def compare_pairs(ratings: Ratings, set_name: str | None = None) -> list[Pair]:
 
 
 def wilcoxon(differences: np.ndarray) -> float:
-    """Two-sided p of the signed-rank test; pairs without a difference are left out."""
+    """Two-sided p of the signed-rank test; pairs without a difference are left out.
+
+    Up to 13 differences all their signs are tried: SciPy does the same where ranks are shared, but
+    takes seconds.
+    """
     from scipy import stats
 
-    differences = differences[differences != 0]
-    if not len(differences):
+    differences = differences[differences != 0].round(9)  # equal ones, whatever they were made of
+    count = len(differences)
+    if not count:
         return 1.0
-    return float(stats.wilcoxon(differences).pvalue)
+    if count > _MOST_TRIED:
+        return float(stats.wilcoxon(differences).pvalue)
+    ranks = stats.rankdata(np.abs(differences))
+    signs = 1 - 2 * (np.arange(2**count)[:, None] >> np.arange(count) & 1)
+    observed = abs((ranks * np.sign(differences)).sum())
+    return float((np.abs(signs @ ranks) >= observed).mean())
 
 
 def rank_biserial(differences: np.ndarray) -> float:
