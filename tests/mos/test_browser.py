@@ -1,5 +1,6 @@
 """A whole study by two raters in a headless Chromium, with the server killed in the middle."""
 
+import csv
 import io
 import shutil
 import time
@@ -10,7 +11,10 @@ import pytest
 from PIL import Image
 
 from srgan_tf.mos.log import read_records
+from srgan_tf.mos.report import write_report
 from srgan_tf.mos.study import load_codes
+
+pytestmark = pytest.mark.slow
 
 WORDS = ("nearest", "bicubic", "original", "SetA", "SetB", "img_")
 
@@ -194,6 +198,26 @@ def test_two_raters_and_a_killed_server(plan, serve, browsers, tmp_path):
         assert scores[4:] == given[name] and len(scores) == 24
         severe = [line for line in browser.get_log("browser") if "ERR_" not in line["message"]]
         assert severe == []
+
+    write_report(study, tmp_path / "report")
+    with (tmp_path / "report" / "ratings.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for name in names:
+        first = {}
+        for index, score in zip(study.raters[name][4:], given[name], strict=True):
+            first.setdefault(study.pictures[index], score)
+        mine = [row for row in rows if row["rater"] == name]
+        assert {
+            (row["set"], row["image"], row["method"]): int(row["score"])
+            for row in mine
+            if row["is_repeat"] == "0"
+        } == {(p.set, p.image, p.method): score for p, score in first.items()}
+        assert len(mine) == 20
+    page = (tmp_path / "report" / "report.html").read_text()
+    assert "2 raters, 36 ratings" in page and "simulated" not in page
+    one.get((tmp_path / "report" / "report.html").as_uri())
+    assert one.execute_script("return [...document.images].every((i) => i.naturalWidth > 300)")
+    assert one.get_log("browser") == []
 
 
 def set_screen(browser, scale, width=900, height=700):
