@@ -11,7 +11,7 @@ nbformat = pytest.importorskip("nbformat", reason="the notebooks' tests want the
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-SECONDS_PER_CELL = 300  # ten times what the slowest takes, for a busy computer
+SECONDS_PER_CELL = 600  # many times what the slowest takes, for a busy computer
 
 
 def read(path):
@@ -27,7 +27,7 @@ def make_badges():
 
 
 def test_there_are_notebooks():
-    assert [path.name[:3] for path in NOTEBOOKS] == ["01_", "02_"]
+    assert [path.name[:3] for path in NOTEBOOKS] == ["01_", "02_", "03_", "04_"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -60,6 +60,8 @@ def test_a_notebook_runs(path, tmp_path, monkeypatch):
     pytest.importorskip("ipykernel", reason="the notebooks' tests want the extra dev")
     programs = Path(sys.executable).parent  # where `!srgan-tf` is
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # nothing is downloaded
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     notebook = read(path)
     client = nbclient.NotebookClient(
         notebook,
