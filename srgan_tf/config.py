@@ -1,6 +1,8 @@
 """The settings of a training run, as frozen dataclasses. Standard library only."""
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class TrainConfig:
         data: what a batch is made of.
         num_blocks: residual blocks of the generator (16 in the paper; Figure 7 varies it).
         num_filters: its feature maps (64 in the paper).
+        long_skip: whether it has the long skip connection (Figure 7 compares both). Without it,
+            `initialization` must be `random`.
         steps: mini-batches in all; the recipe's schedule is scaled to it. None: the paper's number.
         learning_rate: peak rate of Adam, in place of the recipe's. None: the recipe's.
         schedule: `paper` (constant phases) or `cosine` (from the peak to 0).
@@ -59,6 +63,7 @@ class TrainConfig:
     data: DataConfig
     num_blocks: int = 16
     num_filters: int = 64
+    long_skip: bool = True
     steps: int | None = None
     learning_rate: float | None = None
     schedule: str = "paper"
@@ -75,3 +80,17 @@ class TrainConfig:
     save_every: int = 500
     holdout: int = 30
     benchmarks: str | None = None
+
+
+def read_config(path: str | Path) -> TrainConfig:
+    """Reads a run folder's `config.json`.
+
+    Raises:
+        ValueError: it is not the settings of a run.
+        OSError: there is no such file.
+    """
+    try:
+        values = json.loads(Path(path).read_text())
+        return TrainConfig(**{**values, "data": DataConfig(**values["data"])})
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{path}: not the settings of a run ({error})") from None

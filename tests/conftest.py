@@ -46,13 +46,25 @@ def small_generator():
 @pytest.fixture(scope="session")
 def vgg_npz(tmp_path_factory):
     """VGG19 weights of the right shapes and random values, up to phi_{2,2}."""
+    return save_random_vgg(tmp_path_factory.mktemp("vgg") / "vgg.npz", (64, 64), (128, 128))
+
+
+@pytest.fixture(scope="session")
+def vgg34_npz(tmp_path_factory):
+    """The same up to phi_{3,4}."""
+    path = tmp_path_factory.mktemp("vgg34") / "vgg.npz"
+    return save_random_vgg(path, (64, 64), (128, 128), (256,) * 4)
+
+
+def save_random_vgg(path, *blocks):
     rng = np.random.default_rng(2)
-    shapes = {"conv1_1": (3, 64), "conv1_2": (64, 64), "conv2_1": (64, 128), "conv2_2": (128, 128)}
     arrays = {}
-    for name, (num_in, num_out) in shapes.items():
-        scale = np.sqrt(2 / (9 * num_in))
-        arrays[f"{name}_W"] = rng.normal(0, scale, (3, 3, num_in, num_out)).astype(np.float32)
-        arrays[f"{name}_b"] = np.zeros(num_out, np.float32)
-    path = tmp_path_factory.mktemp("vgg") / "vgg.npz"
+    num_in = 3
+    for i, block in enumerate(blocks, 1):
+        for j, num_out in enumerate(block, 1):
+            scale = np.sqrt(2 / (9 * num_in))
+            kernel = rng.normal(0, scale, (3, 3, num_in, num_out)).astype(np.float32)
+            arrays |= {f"conv{i}_{j}_W": kernel, f"conv{i}_{j}_b": np.zeros(num_out, np.float32)}
+            num_in = num_out
     np.savez(path, **arrays)
     return path

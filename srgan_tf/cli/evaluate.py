@@ -3,18 +3,28 @@
 import argparse
 import json
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from srgan_tf.cli.quiet import quiet_start
+from srgan_tf.config import read_config
 from srgan_tf.imaging.files import write_atomically
 from srgan_tf.inference.arguments import add_engine_arguments, engine_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from srgan_tf.data.benchmarks import BenchmarkImage
+    from srgan_tf.inference.measures import Measure
 
 _EPILOG = """\
 examples:
   srgan-tf evaluate --model srresnet_mse --benchmarks benchmarks
   srgan-tf evaluate --model bicubic --benchmarks benchmarks --protocol matlab --json scores.json
   srgan-tf evaluate --results my_method --benchmarks benchmarks
+  srgan-tf evaluate --model runs/mine/generator.keras --held-out runs/mine --perceptual
+  srgan-tf evaluate --all --benchmarks benchmarks --report report
 
 A benchmark is a folder NAME/HR/*.png in --benchmarks, with NAME/LRx4/*.png beside it (made by the
 exact 4x reduction when absent). --results holds NAME/IMAGE.png for each original.
@@ -22,6 +32,15 @@ exact 4x reduction when absent). --results holds NAME/IMAGE.png for each origina
 protocol paper: the one of the SRGAN paper's tables (BT.709 luma, daala's SSIM).
 protocol matlab: the one of most other papers (BT.601 luma, SSIM with an 11x11 window). Its SSIM is
 lower and cannot be compared with the paper's.
+
+--perceptual: two more measures, both better when lower. NIQE tells how unlike a natural photo a
+picture looks, without its original; it needs more than one block of 96x96 pixels, better a hundred.
+phi_3,4 is the mean squared difference of VGG19's features after block3_conv4; it is left out, with
+a line that says so, where VGG19's weights cannot be had.
+--all --report DIR: the paper's Tables 1 and 2 beside every model of the package, by both protocols,
+with all measures, as report.md, report.csv, scores.json and report.html, a page that holds the
+pictures too. What is in the folder already is not scored again.
+--held-out: the pictures that a training run kept aside, their middle 320x320 pixels at most.
 """
 
 
@@ -43,43 +62,116 @@ def add_command(commands: Any) -> None:
         "SavedModel folder",
     )
     what.add_argument("--results", metavar="DIR", help="finished pictures of any method")
+    what.add_argument("--all", action="store_true", help="every model there is; needs --report")
     add = parser.add_argument
-    add("--benchmarks", metavar="DIR", required=True, help="folder of benchmark folders")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--benchmarks", metavar="DIR", help="folder of benchmark folders")
+    where.add_argument("--held-out", metavar="RUN_DIR", help="pictures that a run kept aside")
     add("--protocol", choices=("paper", "matlab"), default="paper", help="(default: paper)")
     add_engine_arguments(parser)
+    add("--perceptual", action="store_true", help="measure NIQE and phi_3,4 too")
+    add("--niqe-model", metavar="FILE", help="NIQE's model: .npz or .mat (default: our own)")
+    add(
+        "--vgg-weights",
+        metavar="imagenet|FILE",
+        default="imagenet",
+        help="VGG19 for phi_3,4: Keras' own, downloaded, or a .h5 or .npz (imagenet)",
+    )
+    add("--report", metavar="DIR", help="folder for the tables and pictures of --all")
     add("--json", metavar="FILE", help="write the scores, each picture's too")
 
 
 def run(options: argparse.Namespace) -> int:
     """Scores and prints a table."""
-    from srgan_tf.data.benchmarks import find_benchmarks
+    if options.all or options.report:
+        return _run_report(options)
     from srgan_tf.inference.engines import open_engine
+    from srgan_tf.inference.measures import LABELS, format_value
     from srgan_tf.inference.scoring import score_pictures, sr_from_engine, sr_from_folder
 
-    benchmarks = find_benchmarks(options.benchmarks)
     if options.results and not Path(options.results).is_dir():
         raise ValueError(f"results: got {options.results}, expected a folder")
     if options.json and not Path(options.json).parent.is_dir():
         raise ValueError(f"json: the folder {Path(options.json).parent} does not exist")
+    sets = _open_sets(options)
     name = options.model or options.results
     engine = None
     if options.model:
         with quiet_start():
             engine = open_engine(options.model, **engine_arguments(options))
+    measures = _open_measures(options)[0] if options.perceptual else {}
     scores = {}
     print(f"{name}, protocol {options.protocol}")
-    print(f"{'benchmark':<12} {'pictures':>8} {'PSNR (dB)':>10} {'SSIM':>7}")
-    for benchmark in benchmarks:
-        if engine is None:
-            make_sr = sr_from_folder(Path(options.results), benchmark)
-        else:
-            make_sr = sr_from_engine(engine)
-        result = score_pictures(benchmark.images(), make_sr, options.protocol)
-        scores[benchmark.name] = result.as_json()
-        print(f"{benchmark.name:<12} {len(benchmark):>8} {result.psnr:>10.2f} {result.ssim:>7.4f}")
+    titles = "".join(f" {LABELS[measure]:>9}" for measure in measures)
+    print(f"{'benchmark':<12} {'pictures':>8} {'PSNR (dB)':>10} {'SSIM':>7}{titles}")
+    for title, images in sets.items():
+        make_sr = (
+            sr_from_engine(engine) if engine else sr_from_folder(Path(options.results) / title)
+        )
+        result = score_pictures(images, make_sr, options.protocol, measures)
+        scores[title] = result.as_json()
+        more = "".join(
+            f" {format_value(measure, getattr(result, measure)):>9}" for measure in measures
+        )
+        count = len(result.images)
+        print(f"{title:<12} {count:>8} {result.psnr:>10.2f} {result.ssim:>7.4f}{more}")
         sys.stdout.flush()
     if options.json:
         report = {"model": name, "protocol": options.protocol, "benchmarks": scores}
         text = json.dumps(report, indent=2) + "\n"
         write_atomically(options.json, lambda file: file.write(text.encode()))
     return 0
+
+
+def _run_report(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from srgan_tf.data.benchmarks import find_benchmarks
+    from srgan_tf.evaluation.report import write_report
+    from srgan_tf.inference.measures import digest_measures
+
+    if not (options.all and options.report and options.benchmarks):
+        raise ValueError("report: expected --all, --benchmarks DIR and --report DIR together")
+    for name in ("json", "engine", "fast", "ensemble"):
+        if getattr(options, name):
+            raise ValueError(f"{name}: cannot be used with --all; the report has its own")
+    benchmarks = find_benchmarks(options.benchmarks)
+    measures, left_out = _open_measures(options)
+    write_report(
+        Path(options.report),
+        benchmarks,
+        measures,
+        digest_measures(list(measures), options.vgg_weights, options.niqe_model),
+        left_out,
+        lambda steps: tqdm(steps, unit="picture", disable=not sys.stderr.isatty(), leave=False),
+    )
+    for name in ("report.html", "report.md", "report.csv", "scores.json"):
+        print(Path(options.report) / name)
+    return 0
+
+
+def _open_sets(options: argparse.Namespace) -> "dict[str, Iterable[BenchmarkImage]]":
+    if options.benchmarks:
+        from srgan_tf.data.benchmarks import find_benchmarks
+
+        return {found.name: found.images() for found in find_benchmarks(options.benchmarks)}
+    with quiet_start():
+        from srgan_tf.data.sources import open_data
+
+    config = read_config(Path(options.held_out) / "config.json")
+    pictures = open_data(config.data, config.holdout).held_out
+    if not pictures:
+        raise ValueError(f"held-out: the run in {options.held_out} kept no pictures aside")
+    return {"holdout": pictures}
+
+
+def _open_measures(options: argparse.Namespace) -> "tuple[dict[str, Measure], list[str]]":
+    from srgan_tf.inference.measures import open_measures
+
+    with quiet_start():
+        import keras  # noqa: F401  # so that what its backend says at its start stays unsaid
+    with redirect_stdout(sys.stderr):  # Keras tells of its downloads
+        measures, left_out = open_measures(options.vgg_weights, options.niqe_model)
+    for line in left_out:
+        print(line, file=sys.stderr)
+    return measures, left_out

@@ -2,12 +2,11 @@
 
 import argparse
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
 from srgan_tf.cli.quiet import quiet_start
-from srgan_tf.config import DataConfig, TrainConfig
+from srgan_tf.config import DataConfig, TrainConfig, read_config
 from srgan_tf.recipes import RECIPES
 
 _EPILOG = """\
@@ -53,6 +52,13 @@ def add_command(commands: Any) -> None:
     add("--steps", type=positive_int, metavar="N", help="mini-batches (the paper: 1,000,000)")
     add("--num-blocks", type=count, metavar="B", help="residual blocks of the generator (16)")
     add("--num-filters", type=positive_int, metavar="N", help="its feature maps (64)")
+    add(
+        "--no-long-skip",
+        dest="long_skip",
+        action="store_false",
+        default=argparse.SUPPRESS,
+        help="leave out its long skip connection; needs --initialization random",
+    )
     add("--batch-size", type=positive_int, metavar="N", help="crops in a mini-batch (16)")
     add("--crop-size", type=positive_int, metavar="N", help="side of a crop, pixels (96)")
     add("--learning-rate", type=positive_float, metavar="X", help="peak rate of Adam (1e-4)")
@@ -119,11 +125,7 @@ def merge_settings(given: dict[str, Any], saved: Path | None) -> TrainConfig:
     """
     base = TrainConfig(recipe=given["recipe"], data=DataConfig(source=given.get("source", "")))
     if saved is not None and saved.exists():
-        try:
-            values = json.loads(saved.read_text())
-            base = TrainConfig(**{**values, "data": DataConfig(**values["data"])})
-        except (ValueError, TypeError, KeyError) as error:
-            raise ValueError(f"{saved}: not the settings of a run ({error})") from None
+        base = read_config(saved)
         if base.recipe != given["recipe"]:
             raise ValueError(
                 f"recipe: got {given['recipe']}, but {saved.parent} holds a run of {base.recipe}"

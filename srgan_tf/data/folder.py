@@ -45,6 +45,18 @@ class FolderSource:
         return line
 
 
+def find_pictures(folder: str | Path) -> list[Path]:
+    """Lists the files below a folder that have a picture's suffix, ordered by path.
+
+    Raises:
+        ValueError: no such folder.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise ValueError(f"training data: got {folder}, expected a folder of pictures or tfds:NAME")
+    return sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+
+
 def open_folder(
     folder: str | Path, crop_size: int, num_threads: int = 4, sample: int = 0, seed: int = 0
 ) -> FolderSource:
@@ -63,10 +75,7 @@ def open_folder(
     Raises:
         ValueError: no such folder, or no picture in it serves.
     """
-    root = Path(folder)
-    if not root.is_dir():
-        raise ValueError(f"training data: got {folder}, expected a folder of pictures or tfds:NAME")
-    paths = sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    paths = find_pictures(folder)
     if 0 < sample < len(paths):
         drawn = np.random.default_rng(seed).choice(len(paths), sample, replace=False)
         paths = [paths[index] for index in sorted(drawn)]

@@ -54,13 +54,17 @@ def render_slider(
         encoding=f"The pictures are stored {kind}.",
         width=wide,
         height=tall,
-        before=_data_uri(before, is_lossless, icc),
-        after=_data_uri(after, is_lossless, icc),
+        before=data_uri(before, is_lossless, icc),
+        after=data_uri(after, is_lossless, icc),
     )
 
 
-def _data_uri(pixels: np.ndarray, is_lossless: bool, icc: bytes) -> str:
+def data_uri(pixels: np.ndarray, is_lossless: bool, icc: bytes = b"", quality: int = 95) -> str:
+    """Encodes a picture for a page: as PNG, or as JPEG with full colour resolution."""
     file = io.BytesIO()
-    kind, settings = ("png", {}) if is_lossless else ("jpeg", {"quality": 95, "subsampling": 0})
-    Image.fromarray(pixels).save(file, kind, icc_profile=icc or None, **settings)
+    kind, settings = (
+        ("png", {}) if is_lossless else ("jpeg", {"quality": quality, "subsampling": 0})
+    )
+    picture = Image.fromarray(np.ascontiguousarray(pixels))
+    picture.save(file, kind, icc_profile=icc or None, **settings)
     return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -1,8 +1,21 @@
-"""Makes a trained generator a model of the package: `python -m srgan_tf.export.ship NAME FILE`."""
+"""Makes a trained generator a model of the package: `python -m srgan_tf.export.ship NAME FILE`.
 
+From a run folder's `generator.keras`, the model's card is begun too; look it over, then fill its
+scores: `python -m srgan_tf.evaluation.score_shipped BENCHMARKS VGG`, and bring the tables in the
+documents up to date: `python docs/model_cards.py`.
+"""
+
+import csv
+import dataclasses
+import datetime
+import os
+import shlex
 import sys
+from pathlib import Path
 
+from srgan_tf.config import DataConfig, TrainConfig, read_config
 from srgan_tf.export.tflite import export_tflite
+from srgan_tf.models.cards import Card, read_card, write_card
 from srgan_tf.models.networks import build_network
 from srgan_tf.models.shipped import shipped_path
 from srgan_tf.models.weights import load_float16, load_generator, save_float16
@@ -20,12 +33,60 @@ def ship(name: str, file: str) -> None:
         file: what `load_generator` takes, such as a run folder's `generator.keras`.
     """
     save_float16(load_generator(file), shipped_path(name))
+    folder = Path(file).parent
+    if (folder / "config.json").exists():
+        write_card(begin_card(name, folder))
     if find_recipe(name) in BASELINES:
         return
     generator = build_network(name)
     load_float16(generator, shipped_path(name))
     export_tflite(generator, shipped_path(name, ".tflite"), quantize="float16")
     export_tflite(generator, shipped_path(name, ".int8.tflite"), quantize="dynamic")
+
+
+def begin_card(name: str, run: Path) -> Card:
+    """Writes down what a run folder knows of its training.
+
+    The command is the one that would do the run in one go: where it was stopped and other settings
+    were given, say so by hand. Data, hardware and notes are kept from the card there was.
+    """
+    config = read_config(run / "config.json")
+    with (run / "log.csv").open(newline="") as file:
+        steps = max(int(row["step"]) for row in csv.DictReader(file))
+    old = read_card(name)
+    return Card(
+        name=name,
+        commands=(training_command(config),),
+        steps=steps,
+        data=old.data if old else f"{_without_home(config.data.source)}, less those held out",
+        hardware=f"{os.cpu_count()} CPU cores",
+        date=datetime.date.today().isoformat(),
+        notes=old.notes if old else "",
+    )
+
+
+def training_command(config: TrainConfig) -> str:
+    """The `srgan-tf train` that asks for these settings."""
+    words = ["srgan-tf", "train", config.recipe, "--data", _without_home(config.data.source)]
+    words += ["--out", f"runs/{config.recipe}"]
+    for settings, kind in ((config, TrainConfig), (config.data, DataConfig)):
+        for field in dataclasses.fields(kind):
+            value = getattr(settings, field.name)
+            if field.name in ("recipe", "data", "source") or value == field.default:
+                continue
+            flag = field.name.replace("_", "-")
+            words += (
+                [f"--no-{flag}"] if value is False else [f"--{flag}", _without_home(str(value))]
+            )
+    return " ".join(word if word.startswith('"$') else shlex.quote(word) for word in words)
+
+
+def _without_home(path: str) -> str:
+    """Names files of the shared data by the variable that says where it lies."""
+    root = os.environ.get("SRGAN_TF_DATA")
+    if root and path.startswith(root):
+        return f'"$SRGAN_TF_DATA{path.removeprefix(root)}"'
+    return path
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+_RGB2GRAY = np.array([0.298936, 0.587043, 0.114021])  # sums to 1, so R = G = B stays what it is
+
 
 def luma_bt709_uint8(image_uint8: np.ndarray) -> np.ndarray:
     """BT.709 studio-range luma (16..235), the one behind the paper's Tables 1 and 2.
@@ -32,6 +34,20 @@ def luma_bt601_uint8(image_uint8: np.ndarray) -> np.ndarray:
         return image_uint8
     luma = 16 + image_uint8.astype(np.float64) @ np.array([65.481, 128.553, 24.966]) / 255
     return np.floor(luma + 0.5).astype(np.uint8)
+
+
+def gray_uint8(image_uint8: np.ndarray) -> np.ndarray:
+    """MATLAB's `rgb2gray`: full-range BT.601 luma (0..255), rounded to 8 bits.
+
+    Args:
+        image_uint8: uint8, (h, w, 3) RGB or (h, w) gray. Gray is returned as it is.
+
+    Returns:
+        uint8, (h, w).
+    """
+    if image_uint8.ndim == 2:
+        return image_uint8
+    return np.floor(image_uint8 @ _RGB2GRAY + 0.5).astype(np.uint8)
 
 
 def to_rgb(image_uint8: np.ndarray) -> np.ndarray:

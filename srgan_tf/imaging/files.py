@@ -1,10 +1,11 @@
 """Writing files so that a reader never meets half of one, and reading arrays back."""
 
+import hashlib
 import os
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -64,3 +65,11 @@ def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
         zlib.error,
     ) as error:
         raise ValueError(f"{path} cannot be read as arrays (.npz): {error}") from None
+
+
+def digest_files(paths: Iterable[str | Path]) -> str:
+    """Returns the SHA-256 of files' contents, one after the other, as hexadecimal digits."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(Path(path).read_bytes())
+    return digest.hexdigest()

@@ -22,13 +22,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from srgan_tf.imaging.color import luma_bt601_uint8, luma_bt709_uint8, to_rgb
+from srgan_tf.imaging.color import gray_uint8, luma_bt601_uint8, luma_bt709_uint8, to_rgb
 from srgan_tf.metrics.psnr import psnr
 from srgan_tf.metrics.ssim import GAUSSIAN_SIZE, ssim_daala, ssim_gaussian
 
 BORDER = 4  # pixels on every side, the scale factor (Section 3.1)
-
-_RGB2GRAY = np.array([0.298936, 0.587043, 0.114021])  # sums to 1, so R = G = B stays what it is
 
 
 class Score(NamedTuple):
@@ -115,9 +113,7 @@ def _luma_pair_paper(sr_uint8: np.ndarray, hr_uint8: np.ndarray) -> tuple[np.nda
 def _luma_pair_matlab(sr_uint8: np.ndarray, hr_uint8: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if hr_uint8.ndim == 3:
         return luma_bt601_uint8(to_rgb(sr_uint8)), luma_bt601_uint8(hr_uint8)
-    if sr_uint8.ndim == 3:
-        sr_uint8 = np.floor(sr_uint8 @ _RGB2GRAY + 0.5).astype(np.uint8)
-    return sr_uint8, hr_uint8
+    return gray_uint8(sr_uint8), hr_uint8
 
 
 PROTOCOLS: Mapping[str, ScoringProtocol] = MappingProxyType(

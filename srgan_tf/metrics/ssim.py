@@ -42,7 +42,7 @@ def ssim_gaussian(a: np.ndarray, b: np.ndarray) -> float:
     distance = np.arange(GAUSSIAN_SIZE) - GAUSSIAN_SIZE // 2
     kernel = np.exp(-0.5 * (distance / _GAUSSIAN_SIGMA) ** 2)
     kernel /= kernel.sum()
-    return float(np.mean(_ssim_map(*(_filter_valid(plane, kernel) for plane in _moments(a, b)))))
+    return float(np.mean(_ssim_map(*(filter_valid(plane, kernel) for plane in _moments(a, b)))))
 
 
 def ssim_daala(a: np.ndarray, b: np.ndarray) -> float:
@@ -70,7 +70,7 @@ def ssim_daala(a: np.ndarray, b: np.ndarray) -> float:
     inside_rows = np.convolve(np.ones(height), kernel)[radius : radius + height]
     inside_cols = np.convolve(np.ones(width), kernel)[radius : radius + width]
     inside = np.outer(inside_rows, inside_cols)  # (h, w): how much of the window is in the picture
-    means = (_filter_valid(np.pad(plane, radius), kernel) / inside for plane in _moments(a, b))
+    means = (filter_valid(np.pad(plane, radius), kernel) / inside for plane in _moments(a, b))
     return float(np.average(_ssim_map(*means), weights=inside))
 
 
@@ -131,7 +131,7 @@ def _ssim_map(
     return similar / ((squares + _C1) * (mean_squares - squares + _C2))
 
 
-def _filter_valid(plane: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+def filter_valid(plane: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     """Filters rows, then columns, with a symmetric odd kernel; (h, w) -> (h - 2r, w - 2r)."""
     radius = len(kernel) // 2
     for _ in range(2):  # each turn filters axis 0 and swaps the axes

@@ -15,13 +15,16 @@ _BASELINES: dict[str, Callable[[], keras.Model]] = {
 }
 
 
-def build_network(recipe: str, num_blocks: int = 16, num_filters: int = 64) -> keras.Model:
+def build_network(
+    recipe: str, num_blocks: int = 16, num_filters: int = 64, long_skip: bool = True
+) -> keras.Model:
     """Builds the untrained network that a recipe trains.
 
     Args:
         recipe: name of a recipe.
         num_blocks: of SRResNet, see `build_generator`.
         num_filters: of SRResNet.
+        long_skip: of SRResNet.
 
     Returns:
         A `keras.Model` from lr, float32 (batch, h, w, 3) in [0, 1], to sr, float32
@@ -32,7 +35,9 @@ def build_network(recipe: str, num_blocks: int = 16, num_filters: int = 64) -> k
     """
     network = find_recipe(recipe).network
     if network == "srresnet":
-        return build_generator(num_blocks, num_filters)
-    if (num_blocks, num_filters) != (16, 64):
-        raise ValueError(f"network size: {recipe} has one size; leave out blocks and filters")
+        return build_generator(num_blocks, num_filters, long_skip)
+    if (num_blocks, num_filters, long_skip) != (16, 64, True):
+        raise ValueError(
+            f"network size: {recipe} has one size; leave out blocks, filters and long skip"
+        )
     return _BASELINES[network]()

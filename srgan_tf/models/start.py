@@ -31,7 +31,7 @@ def start_as_interpolation(generator: keras.Model) -> None:
     if generator.get_layer("head_conv").filters < 3 or "long_skip" not in names:
         raise ValueError(
             "starting as interpolation: got a generator with fewer than 3 filters or without the "
-            "long skip; start it at random"
+            "long skip; start it with --initialization random"
         )
     kernel, bias = generator.get_layer("head_conv").get_weights()
     kernel[..., :3] = 0

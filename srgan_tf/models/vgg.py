@@ -48,9 +48,12 @@ def build_vgg_features(i: int, j: int, weights: str | Path = "imagenet") -> kera
             weights=None if is_file else "imagenet",
             input_shape=(None, None, 3),
         )
-    except OSError as error:
+    except Exception as error:  # Keras has no class of its own for a download that fails
+        if is_file:
+            raise
+        reason = " ".join(str(error).split())
         raise ValueError(
-            f"VGG19: the ImageNet weights could not be downloaded ({error}); name a file with "
+            f"VGG19: the ImageNet weights could not be downloaded ({reason}); name a file with "
             "--vgg-weights FILE"
         ) from None
     features = keras.Model(vgg.input, vgg.get_layer(name).output, name=f"vgg19_{name}")

@@ -48,7 +48,9 @@ def build_learner(config: TrainConfig, recipe: Recipe, steps: int, content_loss:
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(config.precision)
     try:
-        generator = build_network(recipe.name, config.num_blocks, config.num_filters)
+        generator = build_network(
+            recipe.name, config.num_blocks, config.num_filters, config.long_skip
+        )
         _set_starting_weights(generator, config, recipe)
         optimizer = _make_adam(config, recipe, steps, "adam", config.ema)
         optimizer.build(generator.trainable_variables)

@@ -80,7 +80,7 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
         learner = build_learner(config, recipe, total_steps, content_loss)
         if devices.num_replicas > 1:
             synchronize_norms(learner.groups.values())
-    averaged = build_network(recipe.name, config.num_blocks, config.num_filters)
+    averaged = build_network(recipe.name, config.num_blocks, config.num_filters, config.long_skip)
     if checkpoint:
         restore_checkpoint(checkpoint, learner.groups)
         say(f"resumed at step {first_step} of {total_steps}")

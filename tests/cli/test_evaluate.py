@@ -1,11 +1,16 @@
+import dataclasses
 import json
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
+from srgan_tf.config import DataConfig, TrainConfig
+from srgan_tf.data.sources import open_data
 from srgan_tf.imaging.resize import reduce_4x, upscale_bicubic
 from srgan_tf.metrics import score
+from srgan_tf.metrics.niqe import niqe, read_model
 
 
 def is_one_line(errors):
@@ -171,3 +176,80 @@ def test_a_json_file_in_a_missing_folder_names_the_folder(run, benchmarks, tmp_p
     assert (code, output) == (2, "")  # said before any scoring
     assert is_one_line(errors)
     assert str(tmp_path / "none") in errors
+
+
+def test_perceptual_measures(run, benchmarks, samples, vgg34_npz, tmp_path):
+    Image.fromarray(samples["chelsea"][:200]).save(benchmarks / "Set5" / "HR" / "large.png")
+    path = tmp_path / "scores.json"
+    settings = ["--benchmarks", benchmarks, "--perceptual", "--vgg-weights", vgg34_npz]
+    code, output, _ = run("evaluate", "--model", "bicubic", *settings, "--json", path)
+    assert code == 0
+    assert output.splitlines()[1].split()[-2:] == ["NIQE", "phi_3,4"]
+    report = strict_json(path)["benchmarks"]
+    scores = report["Set5"]
+    assert scores["phi34"] == pytest.approx(np.mean([x["phi34"] for x in scores["images"]]))
+    assert ["niqe" in x for x in scores["images"]] == [False, False, True]  # two are too small
+    assert scores["niqe"] == scores["images"][2]["niqe"] > 0
+    assert output.splitlines()[2].split()[-2:] == [
+        f"{scores['niqe']:.2f}",
+        f"{scores['phi34']:.0f}",
+    ]
+    assert "niqe" not in report["Mine"] and output.splitlines()[3].split()[-2] == "-"
+
+
+def test_another_niqe_model(run, benchmarks, samples, vgg34_npz, tmp_path):
+    hr = samples["chelsea"][:200, :448]
+    Image.fromarray(hr).save(benchmarks / "Mine" / "HR" / "large.png")
+    np.savez(tmp_path / "model.npz", mean=np.zeros(36), covariance=np.eye(36))
+    path = tmp_path / "scores.json"
+    settings = ["--benchmarks", benchmarks, "--perceptual", "--vgg-weights", vgg34_npz]
+    settings += ["--niqe-model", tmp_path / "model.npz", "--json", path]
+    assert run("evaluate", "--model", "bicubic", *settings)[0] == 0
+    expected = niqe(upscale_bicubic(reduce_4x(hr)), read_model(tmp_path / "model.npz"))
+    assert strict_json(path)["benchmarks"]["Mine"]["niqe"] == expected
+    settings = ["--benchmarks", benchmarks, "--perceptual", "--niqe-model", tmp_path / "none.mat"]
+    code, output, errors = run("evaluate", "--model", "bicubic", *settings)
+    assert (code, output) == (2, "") and is_one_line(errors) and "none.mat" in errors
+
+
+def test_phi_is_left_out_where_vgg_cannot_be_downloaded(run, benchmarks, monkeypatch):
+    def fail(**settings):
+        raise Exception("URL fetch failure on https://example.org: None -- [Errno -2]")
+
+    monkeypatch.setattr(keras.applications, "VGG19", fail)
+    settings = ["--model", "bicubic", "--benchmarks", benchmarks, "--perceptual"]
+    code, output, errors = run("evaluate", *settings)
+    assert code == 0 and "phi" not in output and output.count("\n") == 4
+    assert errors.startswith("phi_3,4 left out: ") and errors.count("\n") == 1
+
+
+def test_vgg_weights_that_were_named_must_serve(run, benchmarks, vgg_npz):
+    settings = ["--benchmarks", benchmarks, "--perceptual", "--vgg-weights", vgg_npz]
+    code, output, errors = run("evaluate", "--model", "bicubic", *settings)
+    assert (code, output) == (2, "")
+    assert is_one_line(errors) and "block3_conv1" in errors
+
+
+def test_the_pictures_that_a_run_kept_aside(run, samples, tmp_path):
+    (tmp_path / "photos").mkdir()
+    for index in range(10):
+        crop = samples["coffee"][20 * index : 20 * index + 64, 100:164]
+        Image.fromarray(crop).save(tmp_path / "photos" / f"{index}.png")
+    data = DataConfig(str(tmp_path / "photos"), crop_size=32)
+    config = TrainConfig("srresnet_mse", data, holdout=5)
+    (tmp_path / "config.json").write_text(json.dumps(dataclasses.asdict(config)))
+    path = tmp_path / "scores.json"
+    settings = ["--held-out", tmp_path, "--json", path]
+    assert run("evaluate", "--model", "bicubic", *settings)[0] == 0
+    (kept,) = open_data(data, 5).held_out
+    (image,) = strict_json(path)["benchmarks"]["holdout"]["images"]
+    assert image["name"] == kept.name
+    assert (image["psnr"], image["ssim"]) == score(upscale_bicubic(kept.lr), kept.hr)
+
+
+@pytest.mark.parametrize("content", [None, "{}", "hello"])
+def test_a_folder_without_a_run_is_one_line(run, tmp_path, content):
+    if content:
+        (tmp_path / "config.json").write_text(content)
+    code, _, errors = run("evaluate", "--model", "bicubic", "--held-out", tmp_path)
+    assert code == 2 and is_one_line(errors) and "config.json" in errors

@@ -6,7 +6,7 @@ import pytest
 from srgan_tf.cli import main as main_module
 from srgan_tf.cli.main import main
 
-COMMANDS = ["upscale", "train", "evaluate"]
+COMMANDS = ["upscale", "train", "evaluate", "models", "figures"]
 HEAVY = "print([n for n in ('keras', 'tensorflow', 'jax') if n in sys.modules], file=sys.stderr)"
 
 
@@ -41,6 +41,10 @@ def test_help_lists_the_commands_and_exit_codes(capsys):
         ("train", ["--benchmarks DIR"]),
         ("evaluate", ["--model NAME|FILE", "--results DIR", "--benchmarks DIR", "--json FILE"]),
         ("evaluate", ["--protocol {paper,matlab}", "--engine"]),
+        ("evaluate", ["--all", "--report DIR", "--perceptual", "--niqe-model FILE"]),
+        ("evaluate", ["--held-out RUN_DIR", "--vgg-weights imagenet|FILE"]),
+        ("train", ["--no-long-skip"]),
+        ("models", ["--json FILE"]),
     ],
 )
 def test_help_of_a_command_lists_its_options_and_examples(capsys, command, options):

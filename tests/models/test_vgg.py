@@ -58,3 +58,13 @@ def test_a_wrong_file_is_one_clear_line(tmp_path, name):
     with pytest.raises(ValueError, match=name) as error:
         build_vgg_features(2, 2, tmp_path / name)
     assert "\n" not in str(error.value)
+
+
+def test_a_failed_download_is_one_clear_line(monkeypatch):
+    def fail(**settings):
+        raise Exception("URL fetch failure on https://example.org: None -- [Errno -2]\nno name")
+
+    monkeypatch.setattr(keras.applications, "VGG19", fail)
+    with pytest.raises(ValueError, match=r"could not be downloaded .*--vgg-weights FILE") as error:
+        build_vgg_features(2, 2)
+    assert "\n" not in str(error.value)

@@ -1,0 +1,98 @@
+"""`srgan-tf models`: the models in the package, their scores and how they were trained."""
+
+import argparse
+import dataclasses
+import json
+import shutil
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from srgan_tf.models.cards import Card
+
+_EPILOG = """\
+examples:
+  srgan-tf models
+  srgan-tf models --json models.json
+
+Scores: PSNR (dB) and SSIM by protocol paper; NIQE and phi_3,4, better when lower. They come from
+  srgan-tf evaluate --model NAME --benchmarks DIR --perceptual --vgg-weights FILE
+"""
+_ROWS = {"psnr": ("PSNR (dB)", ".2f"), "ssim": ("SSIM", ".4f")}
+
+
+def add_command(commands: Any) -> None:
+    """Declares the command's arguments."""
+    parser = commands.add_parser(
+        "models",
+        help="the models in the package, their scores and how they were trained",
+        description="List the trained models in the package.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument("--json", metavar="FILE", help="write everything as JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the cards."""
+    from srgan_tf.imaging.files import write_atomically
+    from srgan_tf.models.cards import read_card
+    from srgan_tf.models.shipped import shipped_names
+    from srgan_tf.recipes import RECIPES
+
+    if options.json and not Path(options.json).parent.is_dir():
+        raise ValueError(f"json: the folder {Path(options.json).parent} does not exist")
+    shipped = shipped_names()
+    cards = {name: read_card(name) for name in sorted(shipped, key=_place)}
+    missing = [name for name in RECIPES if name not in shipped]
+    for name, card in cards.items():
+        recipe = RECIPES.get(name)
+        print(f"{name}: {recipe.paper_name} of {recipe.answers_to}" if recipe else name)
+        print("\n".join(_describe(card)) if card else "  It has no card yet.")
+        print()
+    if missing:
+        print(f"not trained yet: {', '.join(missing)}")
+    if options.json:
+        known = {
+            name: dataclasses.asdict(card) | {"scores_up_to_date": card.is_up_to_date}
+            for name, card in cards.items()
+            if card
+        }
+        report = {"models": known, "not_trained_yet": missing}
+        text = json.dumps(report, indent=2) + "\n"
+        write_atomically(options.json, lambda file: file.write(text.encode()))
+    return 0
+
+
+def _place(name: str) -> tuple[int, str]:
+    """The recipes' order; models without a recipe come last."""
+    from srgan_tf.recipes import RECIPES
+
+    return (list(RECIPES).index(name) if name in RECIPES else len(RECIPES)), name
+
+
+def _describe(card: "Card") -> list[str]:
+    """A card as lines of text."""
+    from srgan_tf.inference.measures import FORMATS, LABELS
+
+    lines = []
+    if card.is_up_to_date:
+        rows = _ROWS | {name: (LABELS[name], FORMATS[name]) for name in LABELS}
+        lines.append(f"  {'':<10}" + "".join(f"{benchmark:>9}" for benchmark in card.scores))
+        for measure, (label, kind) in rows.items():
+            values = [scores.get(measure) for scores in card.scores.values()]
+            cells = [f"{'-' if x is None else format(x, kind):>9}" for x in values]
+            lines.append(f"  {label:<10}{''.join(cells)}")
+    else:
+        lines.append("  These weights have not been scored yet.")
+    width = max(40, min(shutil.get_terminal_size().columns, 100))
+    facts = (
+        f"trained: {card.steps:,} steps, {card.hardware}, until {card.date}",
+        f"data: {card.data}",
+        f"notes: {card.notes}" if card.notes else "",
+    )
+    for fact in facts:
+        lines += textwrap.wrap(fact, width, initial_indent="  ", subsequent_indent="    ")
+    return lines + [f"  $ {command}" for command in card.commands]

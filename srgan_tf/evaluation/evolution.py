@@ -1,0 +1,81 @@
+"""How a picture changes while the network learns, as in the paper's Figure 8."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from srgan_tf.data.benchmarks import read_gray_or_rgb
+from srgan_tf.evaluation.plots import INKS, draw, save, styled
+from srgan_tf.imaging.color import to_rgb
+
+_SIDE = 160  # pixels of the pictures' middle that are shown
+
+
+@styled
+def draw_evolution(run: Path, out: Path, picture: str = "", count: int = 6) -> list[Path]:
+    """Draws one sample picture of a run at several steps, above its scores and losses.
+
+    Args:
+        run: a run folder, with `samples/NAME/step_*.png` and `log.csv`.
+        out: folder for `evolution.png` and `evolution.svg`.
+        picture: which of the samples; empty: the first one.
+        count: pictures at most; they are spread over the run, the last step included.
+
+    Returns:
+        The files.
+
+    Raises:
+        ValueError: the folder holds no such samples or no log.
+    """
+    folders = sorted(path for path in run.glob("samples/*") if path.is_dir())
+    names = [path.name for path in folders]
+    if not names or (picture and picture not in names):
+        raise ValueError(
+            f"samples: got {picture or run}, expected " + (", ".join(names) or "a run folder")
+        )
+    folder = run / "samples" / (picture or names[0])
+    paths = sorted(folder.glob("step_*.png"))
+    rows = _read_log(run / "log.csv")
+    if not paths:
+        raise ValueError(f"samples: {folder} holds no pictures step_NUMBER.png")
+    count = min(max(1, count), len(paths))
+    chosen = [paths[round((index + 1) * len(paths) / count) - 1] for index in range(count)]
+    figure = draw(1.5 * max(count, 4), 4.2)[0]
+    figure.clear()  # of its axes
+    upper, lower = figure.subfigures(2, 1, height_ratios=(1.8, 2.4))
+    for axis, path in zip(upper.subplots(1, count, squeeze=False)[0], chosen, strict=True):
+        step = int(path.stem.removeprefix("step_"))
+        axis.imshow(_middle(path), interpolation="nearest")
+        axis.set_title(f"step {step:,}")
+        axis.set_axis_off()
+    scores = [key for key in rows[0] if key.endswith("_psnr")]
+    losses = [key for key in ("loss", "content", "g_loss", "d_loss") if key in rows[0]]
+    left, right = lower.subplots(1, 2)
+    for axis, keys, label in ((left, scores, "PSNR (dB)"), (right, losses, "loss")):
+        for ink, key in zip(INKS, keys, strict=False):
+            points = [(int(row["step"]), float(row[key])) for row in rows if row.get(key)]
+            axis.plot(*zip(*points, strict=True), color=ink, label=key.removesuffix("_psnr"))
+        axis.set_xlabel("steps")
+        axis.set_ylabel(label)
+        if keys:
+            axis.legend()
+    if losses:
+        right.set_yscale("log")
+    return save(figure, out, "evolution")
+
+
+def _read_log(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+    except OSError:
+        rows = []
+    if not rows or "step" not in rows[0]:
+        raise ValueError(f"log: {path} is missing or empty, expected the log of a training run")
+    return rows
+
+
+def _middle(path: Path) -> Any:
+    pixels = to_rgb(read_gray_or_rgb(path))
+    top, left = (max(0, side - _SIDE) // 2 for side in pixels.shape[:2])
+    return pixels[top : top + _SIDE, left : left + _SIDE]

@@ -1,0 +1,113 @@
+"""Scores of a report as bars, and sharpness against fidelity."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from srgan_tf.evaluation.paper import find_paper_score
+from srgan_tf.evaluation.plots import INKS, draw, save, styled
+
+_MEASURES = {
+    "psnr": "PSNR (dB)",
+    "ssim": "SSIM",
+    "niqe": "NIQE (lower is better)",
+    "phi34": "phi_3,4 distance (lower is better)",
+}
+
+
+@styled
+def draw_scores(report: Path, out: Path) -> list[Path]:
+    """Draws `scores` (bars, with the paper's values as marks) and `tradeoff` (NIQE against PSNR).
+
+    Args:
+        report: `scores.json` of `evaluate --report`, or the report's folder.
+        out: folder for the figures, PNG and SVG.
+
+    Returns:
+        The files.
+
+    Raises:
+        ValueError: not such a file.
+    """
+    path = report / "scores.json" if report.is_dir() else report
+    try:
+        methods = json.loads(path.read_text())["methods"]
+        benchmarks = list(next(iter(methods.values()))["paper"])
+    except (OSError, ValueError, KeyError, TypeError, StopIteration):
+        raise ValueError(
+            f"scores: got {report}, expected the folder of evaluate --report, or its scores.json"
+        ) from None
+    measures = [
+        measure
+        for measure in _MEASURES
+        if any(measure in part for each in methods.values() for part in each["paper"].values())
+    ]
+    return _bars(methods, benchmarks, measures, out) + _tradeoff(methods, benchmarks, out)
+
+
+def _bars(
+    methods: dict[str, Any], benchmarks: list[str], measures: list[str], out: Path
+) -> list[Path]:
+    """One row of axes for each measure, one column for each benchmark."""
+    figure, axes = draw(
+        2.4 * len(benchmarks) + 1.4, 0.24 * len(methods) * len(measures) + 1.2 * len(measures),
+        len(measures), len(benchmarks), sharey=True,
+    )  # fmt: skip
+    names = list(methods)
+    labels = [methods[name]["paper_name"].replace("HR", "original") for name in names]
+    for row, measure in zip(axes, measures, strict=True):
+        for axis, benchmark in zip(row, benchmarks, strict=True):
+            values = [methods[name]["paper"][benchmark].get(measure) for name in names]
+            for place, (name, value) in enumerate(zip(names, values, strict=True)):
+                printed = find_paper_score(methods[name]["paper_name"], benchmark)
+                theirs = getattr(printed, measure, None)
+                if value is not None and not (name == "original" and measure == "ssim"):
+                    axis.barh(place, value, color=INKS[0], height=0.65)
+                    kind = {"psnr": ".2f", "ssim": ".3f", "niqe": ".1f", "phi34": ",.0f"}[measure]
+                    axis.annotate(
+                        format(value, kind), (value, place), (-3, 0), color="white",
+                        textcoords="offset points", ha="right", va="center", fontsize=7,
+                    )  # fmt: skip
+                    if theirs is not None:
+                        axis.plot(theirs, place, "D", color=INKS[1], markersize=4, clip_on=False)
+            known = [value for value in values if value is not None]
+            if known and measure in ("psnr", "ssim"):  # bars from 0 would hide the differences
+                axis.set_xlim(left=0.9 * min(known))
+            axis.set_yticks(range(len(names)), labels)
+            axis.set_xlabel(_MEASURES[measure])
+            if measure == "phi34":
+                axis.xaxis.set_major_formatter("{x:,.0f}")
+                axis.locator_params(axis="x", nbins=3)
+            axis.grid(axis="y", visible=False)
+    axes[0][0].invert_yaxis()  # all share it
+    for axis, benchmark in zip(axes[0], benchmarks, strict=True):
+        axis.set_title(benchmark)
+    axes[0][-1].plot([], [], "D", color=INKS[1], markersize=4, label="the paper")
+    axes[0][-1].legend(loc="upper right", fontsize=7)
+    return save(figure, out, "scores")
+
+
+def _tradeoff(methods: dict[str, Any], benchmarks: list[str], out: Path) -> list[Path]:
+    """NIQE against PSNR: what a loss gains on one side it gives away on the other."""
+    figure, axes = draw(2.6 * len(benchmarks) + 1, 2.8, 1, len(benchmarks))
+    for axis, benchmark in zip(axes[0], benchmarks, strict=True):
+        for name, part in methods.items():
+            scores = part["paper"][benchmark]
+            if scores.get("psnr") is None or scores.get("niqe") is None:
+                continue
+            is_gan = name.startswith("srgan")
+            axis.plot(scores["psnr"], scores["niqe"], "o", color=INKS[1] if is_gan else INKS[0])
+            axis.annotate(
+                part["paper_name"], (scores["psnr"], scores["niqe"]), (0, 5),
+                textcoords="offset points", ha="center", fontsize=7,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+            )  # fmt: skip
+        original = methods.get("original", {}).get("paper", {}).get(benchmark, {})
+        if "niqe" in original:
+            axis.axhline(original["niqe"], color=INKS[5], linestyle=":", label="original")
+            axis.legend(loc="lower right", fontsize=7)
+        axis.margins(0.25)
+        axis.set_title(benchmark)
+        axis.set_xlabel("PSNR (dB)")
+    axes[0][0].set_ylabel("NIQE (lower is better)")
+    return save(figure, out, "tradeoff")

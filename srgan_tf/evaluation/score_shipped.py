@@ -1,0 +1,65 @@
+"""Fills the scores in model cards: `python -m srgan_tf.evaluation.score_shipped BENCHMARKS VGG`.
+
+The last step of shipping a model, after `python -m srgan_tf.export.ship`. VGG is what `evaluate
+--vgg-weights` takes. Models whose scores are up to date are left alone; further arguments name the
+models to score in any case. `srgan-tf evaluate --perceptual` gives the same numbers.
+"""
+
+import dataclasses
+import sys
+
+from srgan_tf.data.benchmarks import find_benchmarks
+from srgan_tf.evaluation.methods import is_trained_on_phi34, open_method
+from srgan_tf.evaluation.scoreboard import score_methods
+from srgan_tf.imaging.files import digest_files
+from srgan_tf.inference.measures import open_measures
+from srgan_tf.inference.scoring import BenchmarkScore
+from srgan_tf.models.cards import Card, card_path, read_card, scored_path, write_card
+from srgan_tf.models.shipped import shipped_names
+
+DIGITS = {"psnr": 4, "ssim": 5, "niqe": 3, "phi34": None}
+"""Decimals kept: more than any table shows."""
+
+
+def round_scores(score: BenchmarkScore) -> dict[str, float]:
+    """The scores of one benchmark as they stand in a card."""
+    values = {name: getattr(score, name) for name in DIGITS}
+    return {name: round(x, DIGITS[name]) for name, x in values.items() if x is not None}
+
+
+def main(benchmarks: str, vgg_weights: str, *names: str) -> None:
+    """Scores models and rewrites their cards.
+
+    Raises:
+        ValueError: a model has no weights or no card.
+    """
+    cards = {name: _read_card(name) for name in names or shipped_names()}
+    wanted = [name for name, card in cards.items() if names or not card.is_up_to_date]
+    measures, left_out = open_measures(vgg_weights)
+    if left_out:
+        raise ValueError(left_out[0])
+    scores = score_methods(
+        [open_method(name) for name in wanted], find_benchmarks(benchmarks), measures
+    )
+    for name in wanted:
+        rows = {b: round_scores(by_protocol["paper"]) for b, by_protocol in scores[name].items()}
+        if is_trained_on_phi34(name):
+            for row in rows.values():
+                row.pop("phi34", None)
+        digest = digest_files([scored_path(name)])
+        write_card(dataclasses.replace(cards[name], scored_file=digest, scores=rows))
+        print(name, rows)
+
+
+def _read_card(name: str) -> Card:
+    card = read_card(name) if name in shipped_names() else None
+    if card is None:
+        raise ValueError(
+            f"{name}: expected weights and a card {card_path(name)}; see "
+            "`python -m srgan_tf.export.ship`"
+        )
+    return card
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,47 @@
+import json
+import subprocess
+import sys
+
+from srgan_tf.models.cards import read_card
+from srgan_tf.models.shipped import shipped_names
+from srgan_tf.recipes import RECIPES
+
+
+def test_each_shipped_model_is_listed_with_its_scores(run):
+    code, output, errors = run("models")
+    assert (code, errors) == (0, "")
+    for name in shipped_names():
+        card = read_card(name)
+        (part,) = [part for part in output.split("\n\n") if part.startswith(f"{name}: ")]
+        for scores in card.scores.values():
+            assert f" {scores['psnr']:.2f}" in part and f" {scores['ssim']:.4f}" in part
+        assert f"{card.steps:,} steps" in part
+        assert f"$ {card.commands[0]}\n" in f"{part}\n"
+
+
+def test_the_rest_is_named_as_not_trained(run):
+    last = run("models")[1].splitlines()[-1]
+    missing = [name for name in RECIPES if name not in shipped_names()]
+    assert last == f"not trained yet: {', '.join(missing)}"
+    assert "srgan_vgg54" in missing
+
+
+def test_json(run, tmp_path):
+    assert run("models", "--json", tmp_path / "models.json")[0] == 0
+    report = json.loads((tmp_path / "models.json").read_text())
+    assert list(report["models"]) == sorted(shipped_names(), key=list(RECIPES).index)
+    ours = report["models"]["srresnet_mse"]
+    assert ours["scores_up_to_date"] and ours["scores"]["Set5"]["psnr"] > 31
+    assert set(report["models"]) | set(report["not_trained_yet"]) == set(RECIPES)
+    code, _, errors = run("models", "--json", tmp_path / "none" / "models.json")
+    assert code == 2 and errors.startswith("srgan-tf: json: ")
+
+
+def test_nothing_heavy_is_imported():
+    heavy = ("keras", "tensorflow", "jax", "scipy", "matplotlib", "ai_edge_litert")
+    code = (
+        "import sys; from srgan_tf.cli.main import main; main(['models']); "
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,152 @@
+"""The whole report on tiny test sets."""
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from srgan_tf.cli.main import main
+from srgan_tf.evaluation import methods as methods_module
+from srgan_tf.evaluation.report_pictures import figures, find_detail
+from srgan_tf.evaluation.tables import published_selfexsr, table_methods, table_rows
+from srgan_tf.imaging.resize import reduce_4x, upscale_bicubic
+from srgan_tf.metrics import score
+from srgan_tf.models.shipped import shipped_names
+
+FILES = ("report.html", "report.md", "report.csv", "scores.json")
+SELFEXSR = "image,PSNR Bicubic,PSNR SelfExSR,SSIM SelfExSR\na,1,30.0,0.8\nb,1,32.0,0.9\n"
+
+
+@pytest.fixture(scope="module")
+def pictures(samples):
+    return {
+        "img_001": samples["coffee"][60:132, 150:230],
+        "img_002": samples["rocket"][:40, :44, 1],
+    }
+
+
+@pytest.fixture(scope="module")
+def benchmarks(tmp_path_factory, pictures):
+    root = tmp_path_factory.mktemp("benchmarks")
+    (root / "Set5" / "HR").mkdir(parents=True)
+    for name, hr in pictures.items():
+        Image.fromarray(hr).save(root / "Set5" / "HR" / f"{name}.png")
+    (root / "Set5" / "selfexsr_x4.csv").write_text(SELFEXSR)
+    return root
+
+
+@pytest.fixture(scope="module")
+def settings(benchmarks, vgg34_npz, tmp_path_factory):
+    where = ["--benchmarks", benchmarks, "--report", tmp_path_factory.mktemp("report") / "report"]
+    return [str(x) for x in ("evaluate", "--all", *where, "--vgg-weights", vgg34_npz)]
+
+
+@pytest.fixture(scope="module")
+def report(settings):
+    """A folder with a report."""
+    assert main(settings) == 0
+    return Path(settings[5])
+
+
+def test_the_tables(report, pictures):
+    rows = list(csv.DictReader((report / "report.csv").read_text().splitlines()))
+    by_key = {(row["table"], row["protocol"], row["name"]): row for row in rows}
+    for protocol in ("paper", "matlab"):
+        ours = [score(upscale_bicubic(reduce_4x(hr)), hr, protocol) for hr in pictures.values()]
+        row = by_key["2", protocol, "bicubic"]
+        assert row["psnr"] == f"{np.mean([x.psnr for x in ours]):.2f}"
+        assert row["ssim"] == f"{np.mean([x.ssim for x in ours]):.4f}"
+    row = by_key["2", "paper", "bicubic"]
+    assert (row["psnr_paper"], row["ssim_paper"], row["mos_paper"]) == ("28.43", "0.8211", "1.97")
+    assert float(row["psnr_difference"]) == pytest.approx(float(row["psnr"]) - 28.43, abs=0.011)
+    assert by_key["2", "matlab", "bicubic"]["psnr_paper"] == ""  # never beside the paper's
+    published = by_key["2", "matlab", "SelfExSR"]
+    assert (published["psnr"], published["ssim"]) == ("31.00", "0.8500")
+    assert published["note"] == "published"
+    assert by_key["1", "paper", "srgan_vgg54"]["note"] == "not trained yet"
+    original = by_key["2", "paper", "original"]
+    assert (original["psnr"], original["mos_paper"], original["phi34"]) == ("inf", "4.32", "0")
+    assert "| SelfExSR | 31.00 | 0.8500 | published |" in (report / "report.md").read_text()
+
+
+def test_the_page_holds_its_pictures(report):
+    page = (report / "report.html").read_text()
+    sources = re.findall(r'src="([^"]{0,30})', page)
+    assert len(sources) == 2 * 4 * 2  # two pictures, four methods, each with a detail
+    assert all(source.startswith("data:image/") for source in sources) and "http" not in page
+    assert "31.00" in page and "not trained yet" in page and "$" not in page
+
+
+def test_another_report_scores_nothing_again(run, report, settings, monkeypatch):
+    def fail(*_):
+        raise AssertionError("scored again")
+
+    first = {name: (report / name).read_bytes() for name in FILES}
+    monkeypatch.setattr(methods_module, "open_engine", fail)
+    code, output, errors = run(*settings)
+    assert (code, errors) == (0, "")
+    assert output.splitlines() == [str(report / name) for name in FILES]
+    assert {name: (report / name).read_bytes() for name in FILES} == first
+
+
+def test_figures_of_scores(run, report, tmp_path):
+    code, output, errors = run("figures", "scores", report, "-o", tmp_path / "figures")
+    assert (code, errors) == (0, "")
+    names = ["scores.png", "scores.svg", "tradeoff.png", "tradeoff.svg"]
+    assert output.splitlines() == [str(tmp_path / "figures" / name) for name in names]
+    with Image.open(tmp_path / "figures" / "scores.png") as image:
+        assert len(np.unique(np.asarray(image.convert("L")))) > 20
+    scores = json.loads((report / "scores.json").read_text())
+    text = f"{scores['methods']['bicubic']['paper']['Set5']['psnr']:.2f}"
+    assert f"<!-- {text} -->" in (tmp_path / "figures" / "scores.svg").read_text()
+    code, _, errors = run("figures", "scores", tmp_path, "-o", tmp_path / "figures")
+    assert code == 2 and errors.count("\n") == 1 and "scores.json" in errors
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--all"],
+        ["--model", "bicubic", "--report", "report"],
+        ["--all", "--report", "report", "--json", "x.json"],
+        ["--all", "--report", "report", "--fast"],
+    ],
+)
+def test_wrong_use_is_one_line(run, benchmarks, tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    code, output, errors = run("evaluate", "--benchmarks", benchmarks, *arguments)
+    assert (code, output) == (2, "") and errors.count("\n") == 1
+    assert not (tmp_path / "report").exists()
+
+
+def test_every_row_of_the_papers_tables_is_there():
+    assert table_methods(2)[:6] == ["nearest", "bicubic", "srcnn", "SelfExSR", "drcn", "espcn"]
+    for table, titles in ((1, 5), (2, 9)):
+        rows = table_rows(table, "Set14", {})
+        assert sum(row.paper is not None and table in row.paper.tables for row in rows) == titles
+
+
+def test_figures_show_only_methods_that_are_known():
+    for figure in figures():
+        for method in figure.methods:
+            assert method in methods_module.method_order()
+    assert figures()[0].methods[2] in shipped_names()
+
+
+def test_the_detail_is_where_the_original_is_fine(rng):
+    hr = np.full((200, 300, 3), 128, np.uint8)
+    hr[96:168, 200:272] = rng.integers(0, 256, (72, 72, 1), np.uint8)
+    rows, columns = find_detail(hr)
+    assert (rows.stop - rows.start, columns.stop - columns.start) == (64, 64)
+    assert 96 <= rows.start <= 104 and 200 <= columns.start <= 208
+    rows, columns = find_detail(hr[:40, :300])
+    assert hr[rows, columns].size and rows.stop <= 40
+
+
+def test_a_wrong_table_of_selfexsr():
+    with pytest.raises(ValueError, match=r"selfexsr_x4\.csv: expected columns"):
+        published_selfexsr("image,PSNR\na,1\n")
