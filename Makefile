@@ -1,8 +1,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+LEGACY_PYTHON ?= python3.11
+LEGACY_VENV ?= .venv-legacy
 
-.PHONY: demo test check setup
+.PHONY: demo test test-legacy check setup
 
 demo: $(VENV)/ready  ## upscale a sample photo and lay bicubic beside the result
 	mkdir -p demo
@@ -11,6 +13,9 @@ demo: $(VENV)/ready  ## upscale a sample photo and lay bicubic beside the result
 
 test: $(VENV)/ready  ## the default tests, under 3 minutes on two cores
 	$(BIN)/python -m pytest -n 2
+
+test-legacy: $(VENV)/ready $(LEGACY_VENV)/ready  ## the SavedModel under TF 2.15 with tensorflow-addons
+	SRGAN_TF_LEGACY=$(LEGACY_VENV)/bin/python $(BIN)/python -m pytest -s tests/export/test_legacy.py
 
 check: $(VENV)/ready  ## everything a change must pass
 	$(BIN)/ruff check .
@@ -25,4 +30,10 @@ $(VENV)/ready: setup.cfg setup.py pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit('srgan-tf needs Python 3.11 or newer; try make PYTHON=python3.12' if sys.version_info < (3, 11) else 0)"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@
+
+$(LEGACY_VENV)/ready: export/legacy/requirements.txt
+	$(LEGACY_PYTHON) -c "import sys; sys.exit('test-legacy needs Python 3.11' if sys.version_info[:2] != (3, 11) else 0)"
+	test -x $(LEGACY_VENV)/bin/python || $(LEGACY_PYTHON) -m venv $(LEGACY_VENV)
+	$(LEGACY_VENV)/bin/python -m pip install --quiet --requirement $<
 	touch $@

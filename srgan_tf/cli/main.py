@@ -5,13 +5,14 @@ import os
 import sys
 from collections.abc import Sequence
 
-from srgan_tf.cli import bench, evaluate, figures, models, train, upscale
+from srgan_tf.cli import bench, evaluate, export, figures, models, train, upscale
 
 _EPILOG = """\
 examples:
   srgan-tf upscale photo.jpg                          a picture 4 times as wide and high
   srgan-tf train srresnet_mse --data photos --out run --steps 2000
   srgan-tf evaluate --model srresnet_mse --benchmarks benchmarks
+  srgan-tf export saved_model --model srresnet_mse -o models
 
 exit codes: 0 done; 1 some of several inputs failed; 2 wrong use, or the input could not be read
 """
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (upscale, train, evaluate, models, figures, bench):
+    for module in (upscale, train, evaluate, models, export, figures, bench):
         module.add_command(commands)
     options = parser.parse_args(arguments)
     try:

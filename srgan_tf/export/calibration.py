@@ -13,11 +13,15 @@ _SIDE = 128  # of the middle part that is used, pixels
 _MOST = 32  # pictures of a folder
 
 
-def sample_pictures() -> list[np.ndarray]:
-    """The sample photos of the package, reduced 4 times: float32 (1, h, w, 3) in [0, 1]."""
+def sample_photos() -> list[np.ndarray]:
+    """The sample photos of the package: uint8 (h, w, 3)."""
     folder = Path(str(resources.files("srgan_tf"))) / "samples"
-    photos = read_paths(sorted(folder.glob("*.png")))
-    return [_prepare(reduce_4x(photo)) for photo in photos]
+    return list(read_paths(sorted(folder.glob("*.png"))))
+
+
+def sample_pictures() -> list[np.ndarray]:
+    """The sample photos, reduced 4 times: float32 (1, h, w, 3) in [0, 1]."""
+    return [_prepare(reduce_4x(photo)) for photo in sample_photos()]
 
 
 def folder_pictures(folder: str | Path) -> list[np.ndarray]:

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from srgan_tf.config import DataConfig, TrainConfig, read_config
+from srgan_tf.export.facts import model_facts
 from srgan_tf.export.tflite import export_tflite
 from srgan_tf.models.cards import Card, read_card, write_card
 from srgan_tf.models.networks import build_network
@@ -40,8 +41,9 @@ def ship(name: str, file: str) -> None:
         return
     generator = build_network(name)
     load_float16(generator, shipped_path(name))
-    export_tflite(generator, shipped_path(name, ".tflite"), quantize="float16")
-    export_tflite(generator, shipped_path(name, ".int8.tflite"), quantize="dynamic")
+    for suffix, quantize in ((".tflite", "float16"), (".int8.tflite", "dynamic")):
+        facts = model_facts(name, name, quantize)
+        export_tflite(generator, shipped_path(name, suffix), quantize, facts=facts)
 
 
 def begin_card(name: str, run: Path) -> Card:

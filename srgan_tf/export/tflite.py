@@ -1,7 +1,7 @@
 """A generator as a LiteRT (TFLite) model."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import keras
@@ -9,9 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 from srgan_tf.export.calibration import sample_pictures
+from srgan_tf.export.facts import add_to_tflite
 from srgan_tf.export.quantization import equalize, round_kernels
+from srgan_tf.export.unit_range import to_unit_range
 from srgan_tf.imaging.files import write_atomically
-from srgan_tf.models.folded import Convolution, FoldedGenerator, fold, shuffle_last
+from srgan_tf.models.folded import fold, shuffle_last
 
 QUANTIZATIONS = ("none", "float16", "dynamic", "int8")
 
@@ -21,6 +23,7 @@ def export_tflite(
     path: str | Path,
     quantize: str = "none",
     pictures: Sequence[np.ndarray] | None = None,
+    facts: Mapping[str, str] | None = None,
 ) -> None:
     """Writes a `.tflite` model with one named signature: `lr` in [0, 1] to `sr` in [0, 1].
 
@@ -35,13 +38,14 @@ def export_tflite(
             or `int8` (these ranges too are fixed, from the calibration pictures).
         pictures: for `dynamic` and `int8`, what the network will typically get: lr, float32
             (1, h, w, 3) in [0, 1]; None: the sample pictures of the package.
+        facts: written into the file's metadata; see `srgan_tf.export.facts`.
 
     Raises:
         ValueError: unknown quantization.
     """
     if quantize not in QUANTIZATIONS:
         raise ValueError(f"quantize: got {quantize!r}, expected one of {', '.join(QUANTIZATIONS)}")
-    network = _to_unit_range(fold(generator))
+    network = to_unit_range(fold(generator))
     calibration = sample_pictures() if pictures is None else pictures
     if quantize in ("dynamic", "int8"):
         network = round_kernels(equalize(network, calibration), calibration)
@@ -62,11 +66,6 @@ def export_tflite(
         converter.representative_dataset = lambda: ([lr] for lr in calibration)
     with warnings.catch_warnings(action="ignore"):  # of ranges for 8-bit inputs: ours are floats
         content = converter.convert()
+    if facts is not None:
+        content = add_to_tflite(content, facts)
     write_atomically(path, lambda file: file.write(content))
-
-
-def _to_unit_range(network: FoldedGenerator) -> FoldedGenerator:
-    """Lets the last convolution give [0, 1]: half the kernel, (bias + 1) / 2."""
-    *others, tail = network.convolutions
-    tail = Convolution(tail.kernel / 2, (tail.bias + np.float32(1)) / 2)
-    return FoldedGenerator((*others, tail), network.slopes, network.long_skip)

@@ -62,29 +62,45 @@ class FoldedGenerator:
         Returns:
             What the generator returns: (batch, 4h, 4w, 3), nominally in [-1, 1].
         """
-        convolutions, slopes = iter(enumerate(self.convolutions)), iter(self.slopes)
+        return self.enlarge(self.features(lr, watch), watch)
 
-        def convolve(x: Any) -> Any:
-            index, convolution = next(convolutions)
-            if watch is not None:
-                watch(index, x)
-            kernel, bias = convolution.kernel, convolution.bias
-            return keras.ops.conv(x, kernel, padding="same") + bias
+    def features(self, lr: Any, watch: Watch | None = None) -> Any:
+        """The first part, all at the small size: (batch, h, w, 3) to (batch, h, w, filters)."""
+        x = head = self._prelu(0, self._convolve(0, lr, watch))
+        for block in range(1, self.num_blocks + 1):
+            y = self._prelu(block, self._convolve(2 * block - 1, x, watch))
+            x = x + self._convolve(2 * block, y, watch)
+        x = self._convolve(-4, x, watch)
+        return x + head if self.long_skip else x
 
-        def prelu(x: Any) -> Any:
-            # written as Keras' own layer is, so that TFLite finds its PRELU operator in it
-            return keras.ops.relu(x) + -next(slopes) * keras.ops.relu(-x)
+    def enlarge(self, x: Any, watch: Watch | None = None) -> Any:
+        """The last three convolutions, which need most of the memory and nearly half the time.
 
-        x = head = prelu(convolve(lr))
-        for _ in range(self.num_blocks):
-            x = x + convolve(prelu(convolve(x)))
-        x = convolve(x)
-        if self.long_skip:
-            x = x + head
-        x = prelu(keras.ops.depth_to_space(convolve(x), 2))
+        A pixel of the result depends on features at most 3 pixels away.
+
+        Args:
+            x: of `features`, or a part of it.
+            watch: as above.
+
+        Returns:
+            (batch, 4h, 4w, 3).
+        """
+        x = keras.ops.depth_to_space(self._convolve(-3, x, watch), 2)
+        x = self._convolve(-2, self._prelu(-2, x), watch)
         if self.shuffles_last:
-            return keras.ops.depth_to_space(convolve(prelu(convolve(x))), 2)
-        return convolve(prelu(keras.ops.depth_to_space(convolve(x), 2)))
+            x = self._convolve(-1, self._prelu(-1, x), watch)
+            return keras.ops.depth_to_space(x, 2)
+        return self._convolve(-1, self._prelu(-1, keras.ops.depth_to_space(x, 2)), watch)
+
+    def _convolve(self, index: int, x: Any, watch: Watch | None) -> Any:
+        if watch is not None:
+            watch(index % len(self.convolutions), x)
+        convolution = self.convolutions[index]
+        return keras.ops.conv(x, convolution.kernel, padding="same") + convolution.bias
+
+    def _prelu(self, index: int, x: Any) -> Any:
+        # written as Keras' own layer is, so that TFLite finds its PRELU operator in it
+        return keras.ops.relu(x) + -self.slopes[index] * keras.ops.relu(-x)
 
 
 def fold(generator: keras.Model) -> FoldedGenerator:

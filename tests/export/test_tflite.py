@@ -1,22 +1,11 @@
-import keras
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from srgan_tf.export.tflite import export_tflite
-from srgan_tf.models.generator import build_generator
-from srgan_tf.models.start import start_as_interpolation
 
 NATIVE = {"ADD", "CONV_2D", "DELEGATE", "DEPTH_TO_SPACE", "MAXIMUM", "MINIMUM", "PRELU", "RELU"}
 NATIVE |= {"QUANTIZE", "DEQUANTIZE"}
-
-
-@pytest.fixture(scope="module")
-def generator():
-    keras.utils.set_random_seed(0)
-    model = build_generator(2, 8)
-    start_as_interpolation(model)
-    return model
 
 
 @pytest.mark.parametrize(

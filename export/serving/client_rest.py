@@ -1,0 +1,68 @@
+"""Sends a picture to TensorFlow Serving over REST and writes the picture that comes back.
+
+    python client_rest.py photo.jpg photo_x4.png [--url http://127.0.0.1:8501] [--model NAME]
+
+Needs Python's standard library alone.
+"""
+
+import argparse
+import base64
+import json
+import sys
+import urllib.error
+import urllib.request
+from http.client import HTTPException
+from pathlib import Path
+
+
+def upscale(file: bytes, url: str, model: str, seconds: float) -> bytes:
+    """Returns a PNG file for the content of a PNG or JPEG file.
+
+    Raises:
+        ValueError: the server refused the picture, or does not answer as it should.
+        OSError: it cannot be reached.
+    """
+    picture = {"b64": base64.b64encode(file).decode()}
+    body = json.dumps({"signature_name": "image_bytes", "instances": [picture]}).encode()
+    kind = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{url}/v1/models/{model}:predict", body, kind)
+    try:
+        with urllib.request.urlopen(request, timeout=seconds) as response:
+            answer = json.load(response)
+        return base64.b64decode(answer["predictions"][0]["b64"])
+    except urllib.error.HTTPError as error:
+        raise ValueError(f"the server answered {error.code}: {_reason(error.read())}") from None
+    except (KeyError, IndexError, TypeError, HTTPException) as error:
+        raise ValueError(f"the server's answer has no picture: {error!r}") from None
+
+
+def _reason(body: bytes) -> str:
+    """TensorFlow Serving explains in JSON; a proxy before it may not."""
+    try:
+        return " ".join(str(json.loads(body)["error"]).split())
+    except (ValueError, KeyError, TypeError):
+        return body[:200].decode(errors="replace")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns 0, or 1 where there is no result."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("picture", type=Path, help="PNG or JPEG")
+    parser.add_argument("result", type=Path, help="PNG file to write")
+    parser.add_argument("--url", default="http://127.0.0.1:8501", help="(default: %(default)s)")
+    parser.add_argument("--model", default="srresnet_mse", help="(default: %(default)s)")
+    parser.add_argument("--timeout", type=float, default=120, help="seconds (default: 120)")
+    options = parser.parse_args(arguments)
+    try:
+        file = options.picture.read_bytes()
+        result = upscale(file, options.url, options.model, options.timeout)
+        options.result.write_bytes(result)
+    except (OSError, ValueError) as error:
+        print(f"client_rest: {error}", file=sys.stderr)
+        return 1
+    print(options.result)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""Making an export: it is built beside its place, verified, and only then put there."""
+
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from srgan_tf.data.benchmarks import Benchmark
+from srgan_tf.export.calibration import folder_pictures
+from srgan_tf.export.facts import model_facts
+from srgan_tf.export.onnx import check_onnx, export_onnx
+from srgan_tf.export.runners import Runner, run_keras, run_onnx, run_saved_model, run_tflite
+from srgan_tf.export.saved_model import export_saved_model
+from srgan_tf.export.source import export_name, load_for_export
+from srgan_tf.export.tflite import export_tflite
+from srgan_tf.export.verify import BUDGETS, Verification, budget_benchmarks, check_budget, verify
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be exported.
+
+    Attributes:
+        kind: `saved_model`, `tflite` or `onnx`.
+        model: name of a shipped model, or a file.
+        quantize: see `export_tflite`; `none` for the other kinds.
+        calibration: folder of pictures for 8-bit models; None: the samples of the package.
+        verifies: whether the export is compared with Keras.
+        benchmarks: folder of benchmarks to compare on; None: sample pictures alone.
+    """
+
+    kind: str
+    model: str
+    quantize: str = "none"
+    calibration: str | None = None
+    verifies: bool = True
+    benchmarks: str | None = None
+
+
+def make_export(wanted: Wanted, out: str | Path) -> tuple[Path, Verification | None]:
+    """Writes `OUT/NAME/VERSION/`, `OUT/NAME[.QUANTIZATION].tflite` or `OUT/NAME.onnx`.
+
+    The version is one more than the highest that is there. A file of the same name is replaced.
+
+    Returns:
+        The path, and what was found in comparing.
+
+    Raises:
+        ValueError: the model, a folder or the combination cannot be used, or the export is further
+            from Keras than its budget. What was there before is unchanged then.
+    """
+    _check(wanted)
+    benchmarks = budget_benchmarks(wanted.benchmarks) if wanted.benchmarks else []
+    pictures = folder_pictures(wanted.calibration) if wanted.calibration else None
+    generator = load_for_export(wanted.model)
+    name = export_name(wanted.model)
+    out = Path(out)
+    made = [folder for folder in (out / name, out, *out.parents) if not folder.exists()]
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".export.", dir=out) as scratch:
+            built = Path(scratch) / "built"
+            runner = _build(wanted, generator, name, built, pictures)
+            found = _verify(wanted, runner, generator, benchmarks) if wanted.verifies else None
+            path = _place(wanted, out, name)
+            path.parent.mkdir(exist_ok=True)
+            built.replace(path)
+    except BaseException:
+        for folder in made:
+            with suppress(OSError):  # not there, or somebody else has put something into it
+                folder.rmdir()
+        raise
+    return path, found
+
+
+def _check(wanted: Wanted) -> None:
+    if wanted.kind != "tflite" and wanted.quantize != "none":
+        raise ValueError(f"quantize: got {wanted.quantize} for {wanted.kind}, expected tflite")
+    if wanted.calibration and wanted.quantize not in ("dynamic", "int8"):
+        raise ValueError(
+            f"calibration: got {wanted.calibration} for quantize {wanted.quantize}, expected "
+            "dynamic or int8"
+        )
+    if wanted.benchmarks and not wanted.verifies:
+        raise ValueError("benchmarks: got them with --no-verify, expected --verify")
+    if wanted.kind == "onnx":
+        check_onnx()
+
+
+def _build(
+    wanted: Wanted,
+    generator: keras.Model,
+    name: str,
+    built: Path,
+    pictures: list[np.ndarray] | None,
+) -> Callable[[], Runner]:
+    """Returns what opens it."""
+    if wanted.kind == "saved_model":
+        export_saved_model(generator, built, name)
+        return lambda: run_saved_model(built)
+    if wanted.kind == "onnx":
+        export_onnx(generator, built, model_facts(wanted.model, name, batch="n"))
+        return lambda: run_onnx(built)
+    facts = model_facts(wanted.model, name, wanted.quantize)
+    export_tflite(generator, built, wanted.quantize, pictures, facts)
+    return lambda: run_tflite(built)
+
+
+def _verify(
+    wanted: Wanted,
+    open_export: Callable[[], Runner],
+    generator: keras.Model,
+    benchmarks: list[Benchmark],
+) -> Verification:
+    found = verify(open_export(), run_keras(generator), benchmarks)
+    kind = f"{wanted.kind} {wanted.quantize}".removesuffix(" none")
+    check_budget(found, BUDGETS[wanted.quantize], f"the export of {wanted.model} as {kind}")
+    return found
+
+
+def _place(wanted: Wanted, out: Path, name: str) -> Path:
+    if wanted.kind == "saved_model":
+        versions = [int(p.name) for p in (out / name).glob("*") if p.name.isdecimal()]
+        return out / name / str(max(versions, default=0) + 1)
+    mark = "" if wanted.quantize == "none" else f".{wanted.quantize}"
+    return out / f"{name}{mark}.{wanted.kind}"
