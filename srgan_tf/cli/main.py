@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from srgan_tf.cli import bench, evaluate, export, figures, models, train, upscale
+from srgan_tf.cli import bench, evaluate, export, figures, models, mos, train, upscale
 
 _EPILOG = """\
 examples:
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (upscale, train, evaluate, models, export, figures, bench):
+    for module in (upscale, train, evaluate, models, export, mos, figures, bench):
         module.add_command(commands)
     options = parser.parse_args(arguments)
     try:

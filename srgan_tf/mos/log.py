@@ -1,0 +1,109 @@
+"""The record of what raters did: one line of JSON each, only ever appended, safe on disk.
+
+Events: `start` (a rater logged in, with the screen), `rating`, `undo` (takes back the rating of
+that position) and `simulation` (the ratings of raters named in it are not people's).
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from srgan_tf.mos.study import RATINGS, Study
+
+try:
+    import fcntl
+except ImportError:  # Windows; a second server on the same study is not noticed there
+    fcntl = None  # type: ignore[assignment]
+
+Record = dict[str, Any]
+
+EVENTS = ("start", "rating", "undo", "simulation")
+
+
+class RatingLog:
+    """The open log of a study, for writing; no second program can open it meanwhile.
+
+    A server that is killed while it writes may leave part of a line. Nobody was told that this line
+    is safe; it is cut off when the log is opened again.
+
+    Attributes:
+        records: what the log held when it was opened.
+    """
+
+    def __init__(self, study: Study) -> None:
+        path = study.folder / RATINGS
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            if fcntl is not None:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            content = path.read_bytes()
+            os.ftruncate(self._file, content.rfind(b"\n") + 1)
+            os.fsync(self._file)
+            self.records = read_records(study)
+        except BlockingIOError:
+            os.close(self._file)
+            raise ValueError(f"study: {study.folder} is in use by another program") from None
+        except BaseException:
+            os.close(self._file)
+            raise
+
+    def append(self, records: Iterable[Record]) -> None:
+        """Writes records and waits until they are on the disk; all of them or none.
+
+        Raises:
+            OSError: the disk is full or broken; the log is as before.
+        """
+        lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+        size = os.fstat(self._file).st_size
+        left = memoryview(lines.encode())
+        try:
+            while left:
+                left = left[os.write(self._file, left) :]
+            os.fsync(self._file)
+        except OSError:
+            os.ftruncate(self._file, size)
+            raise
+
+    def close(self) -> None:
+        """Lets other programs open the log."""
+        os.close(self._file)
+
+    def __enter__(self) -> "RatingLog":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def read_records(study: Study) -> list[Record]:
+    """Reads the log as far as it is complete; also while a server writes to it.
+
+    Raises:
+        ValueError: a line is no record.
+    """
+    path = study.folder / RATINGS
+    if not path.exists():
+        return []
+    return [_parse(path, number, line) for number, line in enumerate(_lines(path), 1)]
+
+
+def _lines(path: Path) -> list[bytes]:
+    return path.read_bytes().split(b"\n")[:-1]  # behind the last line's end: nothing, or a part
+
+
+def _parse(path: Path, number: int, line: bytes) -> Record:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        record = None
+    if not isinstance(record, dict) or record.get("event") not in EVENTS:
+        raise ValueError(f"{path}: line {number} is damaged, expected a record in JSON")
+    return record
