@@ -48,6 +48,7 @@ class TrainConfig:
         initialization: `interpolation` (see `srgan_tf.models.start`) or `random`.
         init: a weights file or the name of a shipped model to start from, in place of both.
         vgg_weights: `imagenet` or a file, for recipes with a VGG loss.
+        grid_penalty: weight of `srgan_tf.losses.content.grid_penalty` beside the recipe's loss.
         precision: `float32` or `mixed_bfloat16`.
         jit_compile: `auto` (XLA on GPU and TPU, none on CPU), `on` or `off`.
         strategy: `none` (one device), `mirrored` (all devices) or `tpu`; see
@@ -71,6 +72,7 @@ class TrainConfig:
     initialization: str = "interpolation"
     init: str | None = None
     vgg_weights: str = "imagenet"
+    grid_penalty: float = 0.0
     precision: str = "float32"
     jit_compile: str = "auto"
     strategy: str = "none"

@@ -33,7 +33,7 @@ examples:
 
 Trains one network for each depth with the long skip and one without, in run folders of RUNS, and
 writes depth.png, depth.svg and depth.csv. Run it again after an interruption: what is done stays.
-The defaults are small: 8 networks that two CPU cores train in about an hour.
+The defaults are small, 8 networks of 32 filters and 1,000 steps each, for a CPU; more is better.
 """
 
 

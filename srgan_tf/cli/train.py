@@ -85,6 +85,12 @@ def add_command(commands: Any) -> None:
         metavar="imagenet|FILE",
         help="VGG19 for the content loss: Keras' own, downloaded, or a .h5 or .npz (imagenet)",
     )
+    add(
+        "--grid-penalty",
+        type=nonnegative_float,
+        metavar="X",
+        help="weight of a loss against grids of dots, which early GANs draw; 10, say (0)",
+    )
     add("--precision", choices=("float32", "mixed_bfloat16"), help="(float32)")
     add("--jit-compile", choices=("auto", "on", "off"), help="XLA; auto: on GPU and TPU (auto)")
     add(
@@ -156,6 +162,14 @@ def positive_float(text: str) -> float:
     value = float(text)
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"got {text}, expected a number above 0")
+    return value
+
+
+def nonnegative_float(text: str) -> float:
+    """Parses a number of at least 0."""
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"got {text}, expected a number of at least 0")
     return value
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from srgan_tf.config import TrainConfig, read_config
 from srgan_tf.data.benchmarks import Benchmark
-from srgan_tf.evaluation.plots import INKS, draw, save
+from srgan_tf.evaluation.plots import INKS, draw, save, styled
 from srgan_tf.imaging.files import write_atomically
 
 _SIDE = 64  # pixels of the picture that is timed
@@ -128,6 +128,7 @@ def measure_networks(
     return sorted(points, key=lambda point: (not point.long_skip, point.num_blocks))
 
 
+@styled
 def draw_depth(points: Sequence[DepthPoint], benchmark: str, out: Path) -> list[Path]:
     """Draws PSNR and time against depth, and writes the numbers.
 

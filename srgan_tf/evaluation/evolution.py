@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from srgan_tf.data.benchmarks import read_gray_or_rgb
-from srgan_tf.evaluation.plots import INKS, draw, save
+from srgan_tf.evaluation.plots import INKS, draw, save, styled
 from srgan_tf.imaging.color import to_rgb
 
 _SIDE = 160  # pixels of the pictures' middle that are shown
 
 
+@styled
 def draw_evolution(run: Path, out: Path, picture: str = "", count: int = 6) -> list[Path]:
     """Draws one sample picture of a run at several steps, above its scores and losses.
 
@@ -58,6 +59,8 @@ def draw_evolution(run: Path, out: Path, picture: str = "", count: int = 6) -> l
         axis.set_ylabel(label)
         if keys:
             axis.legend()
+    if losses:
+        right.set_yscale("log")
     return save(figure, out, "evolution")
 
 

@@ -1,6 +1,7 @@
 """How the figures look in print, and how they are written: PNG and SVG of the same drawing."""
 
 import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,19 @@ _STYLE: Any = {
 }
 
 
+def styled(function: Callable[..., list[Path]]) -> Callable[..., list[Path]]:
+    """Draws and writes in the style of this file, whatever the user's matplotlib is set to."""
+
+    @functools.wraps(function)
+    def draw_in_style(*arguments: Any, **settings: Any) -> list[Path]:
+        import matplotlib
+
+        with matplotlib.rc_context({**matplotlib.rcParamsDefault, **_STYLE}):
+            return function(*arguments, **settings)
+
+    return draw_in_style
+
+
 def draw(width: float, height: float, rows: int = 1, columns: int = 1, **settings: Any) -> Any:
     """Begins a figure without a window system.
 
@@ -33,13 +47,10 @@ def draw(width: float, height: float, rows: int = 1, columns: int = 1, **setting
     Returns:
         The figure and its axes, an array (rows, columns).
     """
-    import matplotlib
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        axes = figure.subplots(rows, columns, squeeze=False, **settings)
-    return figure, axes
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False, **settings)
 
 
 def save(figure: Any, folder: Path, name: str) -> list[Path]:
@@ -48,13 +59,10 @@ def save(figure: Any, folder: Path, name: str) -> list[Path]:
     Returns:
         The two paths.
     """
-    import matplotlib
-
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    with matplotlib.rc_context(_STYLE):
-        for kind, settings in (("png", {"dpi": 200}), ("svg", {"metadata": {"Date": None}})):
-            path = folder / f"{name}.{kind}"
-            write_atomically(path, functools.partial(figure.savefig, format=kind, **settings))
-            paths.append(path)
+    for kind, settings in (("png", {"dpi": 200}), ("svg", {"metadata": {"Date": None}})):
+        path = folder / f"{name}.{kind}"
+        write_atomically(path, functools.partial(figure.savefig, format=kind, **settings))
+        paths.append(path)
     return paths

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from srgan_tf.evaluation.paper import find_paper_score
-from srgan_tf.evaluation.plots import INKS, draw, save
+from srgan_tf.evaluation.plots import INKS, draw, save, styled
 
 _MEASURES = {
     "psnr": "PSNR (dB)",
@@ -15,6 +15,7 @@ _MEASURES = {
 }
 
 
+@styled
 def draw_scores(report: Path, out: Path) -> list[Path]:
     """Draws `scores` (bars, with the paper's values as marks) and `tradeoff` (NIQE against PSNR).
 
@@ -74,8 +75,11 @@ def _bars(
                 axis.set_xlim(left=0.9 * min(known))
             axis.set_yticks(range(len(names)), labels)
             axis.set_xlabel(_MEASURES[measure])
+            if measure == "phi34":
+                axis.xaxis.set_major_formatter("{x:,.0f}")
+                axis.locator_params(axis="x", nbins=3)
             axis.grid(axis="y", visible=False)
-        row[0].invert_yaxis()
+    axes[0][0].invert_yaxis()  # all share it
     for axis, benchmark in zip(axes[0], benchmarks, strict=True):
         axis.set_title(benchmark)
     axes[0][-1].plot([], [], "D", color=INKS[1], markersize=4, label="the paper")
@@ -96,6 +100,7 @@ def _tradeoff(methods: dict[str, Any], benchmarks: list[str], out: Path) -> list
             axis.annotate(
                 part["paper_name"], (scores["psnr"], scores["niqe"]), (0, 5),
                 textcoords="offset points", ha="center", fontsize=7,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
             )  # fmt: skip
         original = methods.get("original", {}).get("paper", {}).get(benchmark, {})
         if "niqe" in original:

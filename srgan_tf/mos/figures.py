@@ -89,12 +89,11 @@ def draw_measures(
     ):
         for number, method in enumerate(study.methods):
             is_its = np.array([p.method == method and p.expected is None for p in study.pictures])
-            is_its &= np.isfinite(values + mos)
-            if is_its.any():
-                style = {"color": f"C{number % 10}", "marker": "os^Dv"[number // 10 % 5]}
-                panel.plot(
-                    values[is_its], mos[is_its], ls="", ms=4, alpha=0.7, **style, label=method
-                )
+            if not any(np.isfinite(other + mos)[is_its].any() for other in drawn.values()):
+                continue
+            style = {"color": f"C{number % 10}", "marker": "os^Dv"[number // 10 % 5]}
+            x, y = values[is_its], mos[is_its]
+            panel.plot(x, y, ls="", ms=4, alpha=0.7, **style, label=method)
         panel.set_xlabel("PSNR (dB)" if name == "PSNR" else name)
         panel.set_ylabel("mean opinion score")
         panel.set_ylim(0.9, 5.1)

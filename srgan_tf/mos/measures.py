@@ -4,6 +4,7 @@ import csv
 import io
 import math
 from collections.abc import Mapping
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from PIL import Image
 
 from srgan_tf.imaging.files import write_atomically
 from srgan_tf.metrics import score
+from srgan_tf.metrics.niqe import NiqeModel, niqe, read_model
 from srgan_tf.mos.study import ORIGINAL, Study, StudyPicture
 
 
@@ -21,10 +23,18 @@ def measure(sr_uint8: np.ndarray, hr_uint8: np.ndarray | None) -> dict[str, floa
         sr_uint8: the picture, uint8 (h, w, 3).
         hr_uint8: its original; None for an original itself, which has no distance.
     """
-    if hr_uint8 is None:
-        return {}
-    psnr, ssim = score(sr_uint8, hr_uint8, "paper")
-    return {"PSNR": psnr, "SSIM": ssim}
+    found = {}
+    naturalness = niqe(sr_uint8, _niqe_model())
+    if naturalness is not None:
+        found["NIQE"] = naturalness
+    if hr_uint8 is not None:
+        found["PSNR"], found["SSIM"] = score(sr_uint8, hr_uint8, "paper")
+    return found
+
+
+@cache
+def _niqe_model() -> NiqeModel:
+    return read_model()
 
 
 def measure_study(study: Study) -> dict[str, np.ndarray]:

@@ -75,7 +75,7 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
     data = open_data(config.data, config.holdout)
     say(data.summary)
     with devices.building_frozen():
-        content_loss = build_content_loss(recipe, config.vgg_weights)
+        content_loss = build_content_loss(recipe, config.vgg_weights, config.grid_penalty)
     with devices.building():
         learner = build_learner(config, recipe, total_steps, content_loss)
         if devices.num_replicas > 1:

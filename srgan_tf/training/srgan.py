@@ -9,7 +9,6 @@ from keras import ops
 
 from srgan_tf.losses.adversarial import adversarial_loss, discriminator_loss
 from srgan_tf.losses.content import Loss, mse_loss
-from srgan_tf.losses.shifting import shift_pair
 
 _LOGS = (
     "content",  # content loss of the result, unweighted
@@ -100,7 +99,6 @@ class SRGAN(keras.Model):
 
     def judge(self, hr: Any, sr: Any) -> tuple[Any, dict[str, Any]]:
         """Returns the discriminator's loss (Eq. 2), and what it thinks of both batches."""
-        hr, sr = shift_pair(hr, sr)
         real_logits = self.discriminator(hr, training=True)
         fake_logits = self.discriminator(sr, training=True)
         loss = discriminator_loss(real_logits, fake_logits)
@@ -111,9 +109,8 @@ class SRGAN(keras.Model):
         }
         return loss, logs
 
-    def deceive(self, hr: Any, sr: Any) -> Any:
-        """Returns the adversarial loss (Eq. 6), unweighted; the originals decide the shifts."""
-        _, sr = shift_pair(hr, sr)
+    def deceive(self, sr: Any) -> Any:
+        """Returns the adversarial loss (Eq. 6), unweighted."""
         return adversarial_loss(self.discriminator(sr, training=True))
 
     def update_means(self, logs: Mapping[str, Any]) -> None:

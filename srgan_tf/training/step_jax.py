@@ -99,7 +99,7 @@ def train_step(model: SRGAN, state: State, data: tuple[Any, Any]) -> tuple[dict[
 
     content, content_grad = jax.value_and_grad(lambda sr: model.content_loss(hr, sr))(picture)
     (adversarial, after), adversarial_grad = jax.value_and_grad(
-        lambda sr: values.run(lambda: model.deceive(hr, sr)), has_aux=True
+        lambda sr: values.run(lambda: model.deceive(sr)), has_aux=True
     )(picture)
     values.adopt(after)
     adversarial_grad = model.adversarial_weight * adversarial_grad

@@ -30,7 +30,7 @@ def train_step(model: SRGAN, data: tuple[Any, Any]) -> dict[str, Any]:
     with tf.GradientTape(persistent=True) as viewing:
         viewing.watch(picture)
         content = model.content_loss(hr, picture)
-        adversarial = model.deceive(hr, picture)
+        adversarial = model.deceive(picture)
     content_grad = viewing.gradient(content, picture)
     adversarial_grad = model.adversarial_weight * viewing.gradient(adversarial, picture)
 

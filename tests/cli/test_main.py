@@ -6,7 +6,7 @@ import pytest
 from srgan_tf.cli import main as main_module
 from srgan_tf.cli.main import main
 
-COMMANDS = ["upscale", "train", "evaluate"]
+COMMANDS = ["upscale", "train", "evaluate", "models", "figures"]
 HEAVY = """print([name for name in sys.modules if name in (
     "ai_edge_litert", "flask", "jax", "keras", "matplotlib", "numpy", "PIL", "scipy", "tensorflow",
     "tensorflow_datasets", "tqdm")], file=sys.stderr)"""
@@ -43,6 +43,10 @@ def test_help_lists_the_commands_and_exit_codes(capsys):
         ("train", ["--benchmarks DIR"]),
         ("evaluate", ["--model NAME|FILE", "--results DIR", "--benchmarks DIR", "--json FILE"]),
         ("evaluate", ["--protocol {paper,matlab}", "--engine"]),
+        ("evaluate", ["--all", "--report DIR", "--perceptual", "--niqe-model FILE"]),
+        ("evaluate", ["--held-out RUN_DIR", "--vgg-weights imagenet|FILE"]),
+        ("train", ["--no-long-skip"]),
+        ("models", ["--json FILE"]),
     ],
 )
 def test_help_of_a_command_lists_its_options_and_examples(capsys, command, options):
@@ -101,9 +105,9 @@ def test_an_interruption_is_exit_code_130(capsys, monkeypatch):
 
 HELPS = """
 from srgan_tf.cli.main import main
-for command in ([], ["upscale"], ["train"], ["evaluate"], ["figures"], ["bench"]):
+for command in ("", "upscale", "train", "evaluate", "models", "export", "mos", "figures", "bench"):
     try:
-        main([*command, "--help"])
+        main([*command.split(), "--help"])
     except SystemExit:
         pass
 """

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from srgan_tf.losses.adversarial import adversarial_loss, discriminator_loss
-from srgan_tf.losses.content import mse_loss, total_variation, vgg_loss
+from srgan_tf.losses.content import grid_penalty, mse_loss, total_variation, vgg_loss
 from srgan_tf.losses.perceptual import build_content_loss
 from srgan_tf.recipes import RECIPES
 
@@ -61,3 +61,21 @@ def test_a_recipe_s_loss_adds_its_total_variation(tmp_path, vgg_npz):
     assert float(build_content_loss(RECIPES["srgan_mse"])(hr, sr)) == pytest.approx(
         float(mse_loss(hr, sr))
     )
+
+
+def test_grid_penalty_sees_a_grid_and_neither_texture_nor_a_mean_error(rng):
+    hr = rng.uniform(-0.5, 0.5, (2, 64, 64, 3)).astype(np.float32)
+    dots = np.zeros_like(hr)
+    dots[:, ::4, ::4] = 0.16  # power over the 16 positions: 0.16^2 (1/16 - 1/256)
+    grid = 0.16**2 * (1 / 16 - 1 / 256)
+    assert float(grid_penalty(hr, hr + dots)) == pytest.approx(grid, rel=1e-4)
+    assert float(grid_penalty(hr, hr + 0.1)) == pytest.approx(0, abs=1e-9)
+    texture = rng.normal(0, np.sqrt(grid), hr.shape).astype(np.float32)  # of the same power
+    assert float(grid_penalty(hr, hr + texture)) < grid / 50
+
+
+def test_a_recipe_s_loss_takes_the_grid_penalty_that_is_asked_for(rng):
+    hr, sr = (rng.uniform(-1, 1, (1, 32, 32, 3)).astype(np.float32) for _ in range(2))
+    loss = build_content_loss(RECIPES["srgan_mse"], grid_weight=10.0)
+    expected = float(mse_loss(hr, sr)) + 10 * float(grid_penalty(hr, sr))
+    assert float(loss(hr, sr)) == pytest.approx(expected, rel=1e-5)

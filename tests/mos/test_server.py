@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from srgan_tf.mos import server
 from srgan_tf.mos.log import RatingLog, read_records
 from srgan_tf.mos.server import create_app, is_loopback
 from srgan_tf.mos.study import Secret, load_codes
@@ -355,6 +356,21 @@ def test_other_computers_need_the_token(study, log, code, screen):
     assert "HttpOnly" in reply.headers["Set-Cookie"] and "Strict" in reply.headers["Set-Cookie"]
     assert client.get("/").status_code == 200
     assert client.post("/start", json=start).status_code == 200
+
+
+def test_the_address_for_other_computers_holds_the_token(study, monkeypatch):
+    monkeypatch.setattr(server, "is_loopback", lambda host: False)
+    made = []
+
+    class Stopped:
+        def run(self):
+            made.append("ran")
+
+    monkeypatch.setattr(server.waitress, "create_server", lambda app, **settings: Stopped())
+    server.serve(study, "127.0.0.1", 0, made.append)
+    address, token = made[0].split("?token=")
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", address)
+    assert token == Secret(study).token() and made[1] == "ran"
 
 
 def test_the_page_fetches_nothing_from_elsewhere(client):
