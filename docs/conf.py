@@ -7,6 +7,7 @@ directive `help` below, and the reference comes from the docstrings of every mod
 import contextlib
 import io
 import os
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -37,7 +38,11 @@ extensions = [
 html_theme = "furo"
 html_title = f"srgan_tf {release}"
 html_show_copyright = False
-exclude_patterns = ["reference/modules.rst"]  # a list of one package
+exclude_patterns = [
+    "reference/modules.rst",  # a list of one package
+    "evaluation.md",  # stands in evaluate.md
+    "mos.md",  # stands in rate.md
+]
 
 default_role = "code"  # docstrings write `name`, as in Markdown
 autodoc_member_order = "bysource"
@@ -70,10 +75,30 @@ class Help(SphinxDirective):
         return [nodes.literal_block(text.getvalue(), text.getvalue(), language="text")]
 
 
+PAGES = {
+    "docs/evaluation.md": "evaluate.md",
+    "docs/mos.md": "rate.md",
+    "export/README.md": "export.md",
+    "export/legacy/README.md": "export.md",
+    "export/on_device/README.md": "export.md",
+    "export/serving/README.md": "serve.md",
+    "srgan_tf/weights/README.md": "training_cost.md",
+}
+"""The page that each included document stands in."""
+
+
 def link_to_pages(app: Sphinx, path: Path, page: str, content: list[str]) -> None:
-    """Turns links of an included README into links between pages."""
-    text = content[0].replace("](srgan_tf/weights/README.md)", "](training_cost.md)")
-    content[0] = text.replace("](docs/", "](")
+    """Turns links of an included document, which hold in its own folder, into links of a page."""
+    folder = (app.srcdir / path).resolve().parent
+
+    def from_page(link: re.Match[str]) -> str:
+        target = (folder / link[1]).resolve()
+        if "://" in link[1] or not target.exists():
+            return link[0]
+        known = PAGES.get(str(target.relative_to(ROOT)))
+        return f"]({known or os.path.relpath(target, app.srcdir)})"
+
+    content[0] = re.sub(r"\]\(([^)#\s]+)\)", from_page, content[0])
 
 
 def setup(app: Sphinx) -> None:

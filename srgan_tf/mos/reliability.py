@@ -77,7 +77,7 @@ def screen_raters(ratings: Ratings) -> list[Screened]:
 
     A rating is far off when it lies 2 standard deviations from the picture's mean, or sqrt(20)
     where the ratings are not normally distributed (kurtosis outside 2 to 4). A rater is rejected
-    whose far ratings are more than 5 % of all, and spread to both sides: |P - Q| / (P + Q) < 0.3.
+    whose far ratings are more than 5 % of all, and spread to both sides: `|P - Q|` / (P + Q) < 0.3.
     Who always rates too high is biased but consistent, and stays. Pictures that all rate the same,
     or that fewer than three have rated, tell nothing.
     """
