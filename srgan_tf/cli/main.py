@@ -13,6 +13,7 @@ examples:
   srgan-tf train srresnet_mse --data photos --out run --steps 2000
   srgan-tf evaluate --model srresnet_mse --benchmarks benchmarks
   srgan-tf export saved_model --model srresnet_mse -o models
+  srgan-tf train --help                               all settings of a command
 
 exit codes: 0 done; 1 some of several inputs failed; 2 wrong use, or the input could not be read
 """
@@ -23,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors reach us as exceptions
     parser = argparse.ArgumentParser(
         prog="srgan-tf",
-        description="Upscale pictures 4x with SRGAN's networks; train and score them.",
+        description="SRGAN's networks: upscale pictures 4x; train, score, export, rate.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

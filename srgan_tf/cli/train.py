@@ -27,7 +27,8 @@ def add_command(commands: Any) -> None:
     parser = commands.add_parser(
         "train",
         help="train a recipe of the paper on your photos",
-        description="Train a recipe of the paper. Without further settings: the paper's schedule.",
+        description="Train a recipe of the paper. Settings that are not given are as in the "
+        "brackets: those of the paper, where it says.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,
@@ -62,7 +63,11 @@ def add_command(commands: Any) -> None:
     add("--batch-size", type=positive_int, metavar="N", help="crops in a mini-batch (16)")
     add("--crop-size", type=positive_int, metavar="N", help="side of a crop, pixels (96)")
     add("--learning-rate", type=positive_float, metavar="X", help="peak rate of Adam (1e-4)")
-    add("--schedule", choices=("paper", "cosine"), help="how the rate falls (paper)")
+    add(
+        "--schedule",
+        choices=("paper", "cosine"),
+        help="how the rate falls: in steps, or to 0 (paper)",
+    )
     add("--warmup", type=count, metavar="N", help="steps of linear warm-up (0)")
     add(
         "--ema",
@@ -91,7 +96,11 @@ def add_command(commands: Any) -> None:
         metavar="X",
         help="weight of a loss against grids of dots, which early GANs draw; 10, say (0)",
     )
-    add("--precision", choices=("float32", "mixed_bfloat16"), help="(float32)")
+    add(
+        "--precision",
+        choices=("float32", "mixed_bfloat16"),
+        help="mixed_bfloat16 is faster where the processor has it (float32)",
+    )
     add("--jit-compile", choices=("auto", "on", "off"), help="XLA; auto: on GPU and TPU (auto)")
     add(
         "--strategy",
@@ -99,7 +108,12 @@ def add_command(commands: Any) -> None:
         help="train on one device, on all of this computer (under JAX: of several), or on a TPU "
         "(none)",
     )
-    add("--steps-per-execution", type=positive_int, metavar="N", help="per look from Python (1)")
+    add(
+        "--steps-per-execution",
+        type=positive_int,
+        metavar="N",
+        help="steps in a row without Python between them, to keep a fast GPU busy (1)",
+    )
     add("--save-every", type=positive_int, metavar="N", help="steps between checkpoints (500)")
     add("--holdout", type=count, metavar="N", help="pictures kept aside and scored (30)")
     add("--benchmarks", metavar="DIR", help="benchmark folders to score at each checkpoint")
