@@ -33,8 +33,11 @@ def samples():
 @pytest.fixture(scope="session")
 def small_generator():
     """A small network with statistics as if trained. Shared: tests may not change it."""
+    import keras
+
     from srgan_tf.models.generator import build_generator
 
+    keras.utils.set_random_seed(1)
     generator = build_generator(num_blocks=2, num_filters=8)
     rng = np.random.default_rng(1)
     for variable in generator.variables:

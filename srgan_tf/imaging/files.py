@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
@@ -64,6 +65,8 @@ def read_arrays(path: str | Path) -> "dict[str, np.ndarray]":
         TypeError,
         EOFError,
         NotImplementedError,
+        SyntaxError,  # of a header, which NumPy parses as Python
+        tokenize.TokenError,
         zipfile.BadZipFile,
         zlib.error,
     ) as error:

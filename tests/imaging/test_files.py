@@ -1,4 +1,5 @@
 import os
+import zipfile
 
 import numpy as np
 import pytest
@@ -94,3 +95,15 @@ def test_arrays_of_python_objects_are_refused(tmp_path):
     np.savez(tmp_path / "state.npz", objects=np.array([{}, []], dtype=object))
     with pytest.raises(ValueError, match=r"state\.npz cannot be read as arrays"):
         read_arrays(tmp_path / "state.npz")
+
+
+@pytest.mark.parametrize("header", ["'shape': (", "'shape': ((2,)", "'sh\x00ape': (2,)"])
+def test_a_header_that_is_no_python_is_one_clear_line(tmp_path, header):
+    np.savez(tmp_path / "arrays.npz", x=np.zeros(2, np.float16))
+    with zipfile.ZipFile(tmp_path / "arrays.npz") as archive:
+        content = archive.read("x.npy")
+    damaged = content[:10] + f"{{{header}".encode().ljust(len(content) - 15) + content[-5:]
+    with zipfile.ZipFile(tmp_path / "arrays.npz", "w") as archive:
+        archive.writestr("x.npy", damaged)
+    with pytest.raises(ValueError, match="cannot be read as arrays"):
+        read_arrays(tmp_path / "arrays.npz")
