@@ -18,7 +18,7 @@ import sys
 import time
 from importlib.util import find_spec
 
-STEPS = 4
+STEPS = 10
 BATCH, CROP = 16, 96
 
 
