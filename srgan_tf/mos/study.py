@@ -20,7 +20,6 @@ ORIGINAL = "original"
 """The version that is not a result; HR in the paper."""
 
 SCORES = (1, 2, 3, 4, 5)
-SCORE_WORDS = ("bad", "poor", "fair", "good", "excellent")
 
 RATINGS = "ratings.jsonl"
 
