@@ -1,4 +1,5 @@
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,58 @@ def samples():
     """The sample pictures of the package by name, uint8 (h, w, 3)."""
     folder = Path(srgan_tf.__file__).parent / "samples"
     return {path.stem: np.asarray(Image.open(path)) for path in folder.glob("*.png")}
+
+
+@pytest.fixture(scope="session")
+def study_folders(tmp_path_factory, samples):
+    """Originals of two sets, results of two methods, calibration pictures: parts of photos."""
+    from srgan_tf.imaging.resize import reduce_4x, upscale_bicubic, upscale_nearest
+
+    root = tmp_path_factory.mktemp("pictures")
+
+    def save(name, pixels):
+        path = root / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(path)
+
+    for index in range(9):
+        photo = samples[sorted(samples)[index % 4]]
+        hr = np.ascontiguousarray(photo[20 + 9 * index :, 30 + 5 * index :][:48, :64])
+        if index >= 6:
+            save(f"calibration/c{index}", hr)
+            continue
+        name = "SetA" if index < 2 else "SetB"
+        save(f"original/{name}/HR/img_{index}", hr)
+        save(f"nearest/{name}/img_{index}", upscale_nearest(reduce_4x(hr)))
+        save(f"bicubic/{name}/img_{index}_x4", upscale_bicubic(reduce_4x(hr)))
+    return root
+
+
+@pytest.fixture(scope="session")
+def open_browser():
+    """Opens a headless Chromium, for a `with` statement."""
+    selenium = pytest.importorskip("selenium.webdriver")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    driver = shutil.which("chromedriver")
+    if not chromium or not driver:
+        pytest.skip("needs chromium and chromedriver")
+
+    def open_one(*switches, width=900, height=700, preferences=None):
+        options = selenium.ChromeOptions()
+        options.binary_location = chromium
+        for switch in (
+            *("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage"),
+            *("disable-background-networking", "disable-component-update", "disable-sync"),
+            *("no-first-run", "force-color-profile=srgb", f"window-size={width},{height}"),
+            *switches,
+        ):
+            options.add_argument(f"--{switch}")
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        if preferences:
+            options.add_experimental_option("prefs", preferences)
+        return selenium.Chrome(options, selenium.ChromeService(driver))
+
+    return open_one
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,11 @@ def keras_worker(way: str):
     rng = np.random.default_rng(0)
     lr = rng.random((BATCH, CROP // 4, CROP // 4, 3), dtype=np.float32)
     hr = rng.random((BATCH, CROP, CROP, 3), dtype=np.float32)
-    dataset = tf.data.Dataset.from_tensors((lr, hr)).repeat()
+    # With its autotuning on, tf.data keeps a thread that wakes only every five seconds, and `fit`
+    # waits for it once when it drops its iterator: nothing in a long run, a lot in one of STEPS.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    dataset = tf.data.Dataset.from_tensors((lr, hr)).repeat().with_options(options)
     if way == "fit":
         return lambda: model.fit(dataset, steps_per_epoch=STEPS, verbose=0, shuffle=False)
 

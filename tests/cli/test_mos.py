@@ -11,50 +11,22 @@ import pytest
 from PIL import Image
 
 from srgan_tf.cli.main import main
-from srgan_tf.imaging.resize import reduce_4x, upscale_bicubic, upscale_nearest
-
-
-def save(path, pixels):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels).save(path)
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory, samples):
-    """Two sets of originals, results of two methods with awkward names, calibration pictures."""
-    root = tmp_path_factory.mktemp("pictures")
-    for index in range(7):
-        photo = samples[sorted(samples)[index % 4]]
-        hr = np.ascontiguousarray(photo[20 + 9 * index :, 30 + 5 * index :][:32, :40])
-        if index >= 5:
-            save(root / "calibration" / f"{index}.png", hr)
-            continue
-        name = "A" if index < 2 else "B"
-        save(root / "original" / name / f"{index}.png", hr)
-        save(root / "m1" / name / f"{index}.png", upscale_nearest(reduce_4x(hr)))
-        save(root / "m2" / name / f"{index}.png", upscale_bicubic(reduce_4x(hr)))
-    return root
-
 
 METHODS = ("a|b <i>", "$bic_ubic")
 
 
 @pytest.fixture
-def study(run, folders, tmp_path):
-    """A study of 5 images in 3 versions for 4 raters."""
-    return plan(run, folders, tmp_path)[0]
+def study(run, study_folders, tmp_path):
+    """A study of 6 images in 3 versions for 4 raters."""
+    return plan(run, study_folders, tmp_path)[0]
 
 
-def plan(run, folders, tmp_path, *more):
+def plan(run, study_folders, tmp_path, *more):
     code, output, errors = run(
-        *("mos", "plan", "--original", folders / "original"),
-        *(
-            "--method",
-            f"{METHODS[0]}={folders / 'm1'}",
-            "--method",
-            f"{METHODS[1]}={folders / 'm2'}",
-        ),
-        *("--calibration", folders / "calibration", "-o", tmp_path / "study", "--raters", 4),
+        *("mos", "plan", "--original", study_folders / "original"),
+        *("--method", f"{METHODS[0]}={study_folders / 'nearest'}"),
+        *("--method", f"{METHODS[1]}={study_folders / 'bicubic'}"),
+        *("--calibration", study_folders / "calibration", "-o", tmp_path / "study", "--raters", 4),
         *("--repeats", 3, *more),
     )
     assert (code, errors) == (0, "")
@@ -70,14 +42,14 @@ GIVEN = {METHODS[0]: 1.4, METHODS[1]: 2.6, "original": 4.4}
 
 
 @pytest.fixture(scope="module")
-def report(folders, tmp_path_factory):
+def report(study_folders, tmp_path_factory):
     """The report of 12 simulated raters, and the same once more."""
     root = tmp_path_factory.mktemp("reports")
 
     def run(*arguments):
         return main([str(argument) for argument in arguments]), "", ""
 
-    study, _ = plan(run, folders, root)
+    study, _ = plan(run, study_folders, root)
     means = [part for name, mos in GIVEN.items() for part in ("--mean", f"{name}={mos}")]
     assert main(["mos", "simulate", str(study), *means, "--raters", "12", "--exact"]) == 0
     for name in ("report", "again"):
@@ -85,10 +57,10 @@ def report(folders, tmp_path_factory):
     return root / "report"
 
 
-def test_the_plan_is_told(run, folders, tmp_path):
-    _, output = plan(run, folders, tmp_path)
-    assert "A: 2 images, 3 versions of each\nB: 3 images, 3 versions of each\n" in output
-    assert "a rater: 4 calibration pictures, 15 ratings, 3 repeats\n4 raters" in output
+def test_the_plan_is_told(run, study_folders, tmp_path):
+    _, output = plan(run, study_folders, tmp_path)
+    assert "SetA: 2 images, 3 versions of each\nSetB: 4 images, 3 versions of each\n" in output
+    assert "a rater: 6 calibration pictures, 18 ratings, 3 repeats\n4 raters" in output
 
 
 def test_the_tables(report):
@@ -97,14 +69,14 @@ def test_the_tables(report):
     for row in rows_of(report / "mos.csv"):
         assert float(row["mos"]) == pytest.approx(GIVEN[row["method"]], abs=0.01)
         assert float(row["ci_low"]) < float(row["mos"]) < float(row["ci_high"])
-        assert row["n"] == "60"
-    assert [row["n"] for row in rows_of(report / "mos_by_set.csv")] == ["24"] * 3 + ["36"] * 3
+        assert row["n"] == "72"
+    assert [row["n"] for row in rows_of(report / "mos_by_set.csv")] == ["24"] * 3 + ["48"] * 3
     pairs = rows_of(report / "pairs.csv")
-    assert [row["set"] for row in pairs] == ["A"] * 3 + ["B"] * 3 + ["all"] * 3
+    assert [row["set"] for row in pairs] == ["SetA"] * 3 + ["SetB"] * 3 + ["all"] * 3
     assert all(float(row["p_holm"]) >= float(row["p"]) for row in pairs)
-    assert len(rows_of(report / "pictures.csv")) == 15
+    assert len(rows_of(report / "pictures.csv")) == 18
     assert len(rows_of(report / "raters.csv")) == 12
-    assert len(rows_of(report / "ratings.csv")) == 12 * 18
+    assert len(rows_of(report / "ratings.csv")) == 12 * 21
 
 
 def test_the_figures(report):
@@ -134,15 +106,15 @@ def test_the_same_ratings_give_the_same_report(report):
 
 def test_what_sureal_reads(report):
     dataset = json.loads((report / "sureal.json").read_text())
-    assert [ref["content_id"] for ref in dataset["ref_videos"]] == list(range(5))
+    assert [ref["content_id"] for ref in dataset["ref_videos"]] == list(range(6))
     shown = dataset["dis_videos"]
-    assert [dis["asset_id"] for dis in shown] == list(range(15))
+    assert [dis["asset_id"] for dis in shown] == list(range(18))
     raters = [row["rater"] for row in rows_of(report / "raters.csv")]
     first, again = (report / "sureal.csv").read_text().split("\n,\n")
     matrix = np.genfromtxt(first.splitlines(), delimiter=",")
-    assert matrix.shape == (15, 12)
+    assert matrix.shape == (18, 12)
     repeats = np.genfromtxt(again.splitlines(), delimiter=",")
-    assert repeats.shape == (15, 12) and np.isfinite(repeats).sum() == 12 * 3
+    assert repeats.shape == (18, 12) and np.isfinite(repeats).sum() == 12 * 3
     pictures = rows_of(report / "pictures.csv")
     for row, picture, dis in zip(matrix, pictures, shown, strict=True):
         assert [dis["os"][rater] for rater in raters] == row.tolist()
@@ -150,12 +122,12 @@ def test_what_sureal_reads(report):
         assert dis["path"] == f"{picture['set']}/{picture['image']}/{picture['method']}"
 
 
-def test_a_seed_gives_the_same_ratings(run, folders, tmp_path):
+def test_a_seed_gives_the_same_ratings(run, study_folders, tmp_path):
     contents = []
     for number, seed in enumerate((3, 3, 4)):
         folder = tmp_path / str(number)
         folder.mkdir()
-        study, _ = plan(run, folders, folder)
+        study, _ = plan(run, study_folders, folder)
         assert run("mos", "simulate", study, "--seed", seed)[0] == 0
         contents.append((study / "ratings.jsonl").read_bytes())
     assert contents[0] == contents[1] != contents[2]
@@ -232,10 +204,10 @@ def test_bad_places_and_addresses(run, study, tmp_path):
 
 
 @pytest.mark.parametrize("pair", ["bicubic", "=x", "bicubic=", "original=x", "a/b=x"])
-def test_bad_names_of_methods(run, folders, tmp_path, pair):
+def test_bad_names_of_methods(run, study_folders, tmp_path, pair):
     code, _, errors = run(
-        *("mos", "plan", "--original", folders / "original", "--method", pair),
-        *("--calibration", folders / "calibration", "-o", tmp_path / "study"),
+        *("mos", "plan", "--original", study_folders / "original", "--method", pair),
+        *("--calibration", study_folders / "calibration", "-o", tmp_path / "study"),
     )
     assert code == 2 and errors.startswith("srgan-tf: method: got") and errors.count("\n") == 1
 

@@ -2,7 +2,6 @@
 
 import io
 import re
-import shutil
 
 import numpy as np
 import pytest
@@ -22,21 +21,8 @@ def pair(samples):
 
 
 @pytest.fixture(scope="module")
-def browser():
-    selenium = pytest.importorskip("selenium.webdriver")
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    driver = shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("needs chromium and chromedriver")
-    options = selenium.ChromeOptions()
-    options.binary_location = chromium
-    for switch in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "hide-scrollbars"):
-        options.add_argument(f"--{switch}")
-    options.add_argument("--force-color-profile=srgb")
-    options.add_argument("--window-size=700,600")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = selenium.ChromeService(executable_path=driver)
-    with selenium.Chrome(options=options, service=service) as opened:
+def browser(open_browser):
+    with open_browser("hide-scrollbars", width=700, height=600) as opened:
         yield opened
 
 

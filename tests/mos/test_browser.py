@@ -2,9 +2,7 @@
 
 import csv
 import io
-import shutil
 import time
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -19,33 +17,8 @@ pytestmark = pytest.mark.slow
 WORDS = ("nearest", "bicubic", "original", "SetA", "SetB", "img_")
 
 
-@contextmanager
-def open_browser(width=900, height=700, zoom_level=None):
-    selenium = pytest.importorskip("selenium.webdriver")
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    driver = shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("needs chromium and chromedriver")
-    options = selenium.ChromeOptions()
-    options.binary_location = chromium
-    for switch in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage"):
-        options.add_argument(f"--{switch}")
-    for switch in ("background-networking", "component-update", "sync"):
-        options.add_argument(f"--disable-{switch}")
-    options.add_argument("--no-first-run")
-    options.add_argument("--force-color-profile=srgb")
-    options.add_argument(f"--window-size={width},{height}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    if zoom_level is not None:
-        zoom = {"partition.default_zoom_level": {"x": zoom_level}}
-        options.add_experimental_option("prefs", zoom)
-    service = selenium.ChromeService(executable_path=driver)
-    with selenium.Chrome(options=options, service=service) as opened:
-        yield opened
-
-
 @pytest.fixture(scope="module")
-def browsers():
+def browsers(open_browser):
     """Two raters' browsers."""
     with open_browser() as one, open_browser() as two:
         yield one, two
@@ -227,7 +200,7 @@ def set_screen(browser, scale, width=900, height=700):
     )
 
 
-def test_one_pixel_on_one_pixel_and_warnings(plan, serve, browsers):
+def test_one_pixel_on_one_pixel_and_warnings(plan, serve, browsers, open_browser):
     study = plan()
     server = serve(study)
     browser = browsers[0]
@@ -253,10 +226,11 @@ def test_one_pixel_on_one_pixel_and_warnings(plan, serve, browsers):
     assert [screen["window_width"] for screen in screens] == [902] * 3
 
 
-def test_zoom_of_200_percent_is_told(plan, serve):
+def test_zoom_of_200_percent_is_told(plan, serve, open_browser):
     study = plan()
     server = serve(study)
-    with open_browser(zoom_level=3.8017840169239308) as browser:  # log(2) / log(1.2)
+    zoom = {"partition.default_zoom_level": {"x": 3.8017840169239308}}  # log(2) / log(1.2)
+    with open_browser(preferences=zoom) as browser:
         log_in(browser, server, next(iter(load_codes(study))))
         assert "zoomed to about 200 %: press Ctrl and 0" in text_of(browser, "warnings")
         begin(browser)

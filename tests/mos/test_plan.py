@@ -12,16 +12,16 @@ from srgan_tf.mos.plan import PAPER, describe, make_study
 from srgan_tf.mos.study import load_codes, load_study
 
 
-def test_a_study_holds_every_version_of_every_image(plan, folders):
+def test_a_study_holds_every_version_of_every_image(plan, study_folders):
     study = plan()
     tested = [p for p in study.pictures if p.expected is None]
     assert Counter(p.method for p in tested) == {"nearest": 6, "bicubic": 6, "original": 6}
     assert study.sets == ("SetA", "SetB")
     for picture in tested:
         name = picture.image + ("_x4" if picture.method == "bicubic" else "")
-        source = folders / picture.method / picture.set / "HR" / f"{name}.png"
+        source = study_folders / picture.method / picture.set / "HR" / f"{name}.png"
         if picture.method != "original":
-            source = folders / picture.method / picture.set / f"{name}.png"
+            source = study_folders / picture.method / picture.set / f"{name}.png"
         index = study.pictures.index(picture)
         with Image.open(study.picture_path(index)) as stored, Image.open(source) as given:
             np.testing.assert_array_equal(np.asarray(stored), np.asarray(given))
@@ -94,33 +94,33 @@ def test_an_order_of_the_papers_size():
     assert all(images[a] != images[b] for a, b in pairwise(order))
 
 
-def test_a_method_may_leave_out_a_set_but_not_an_image(plan, folders, tmp_path):
+def test_a_method_may_leave_out_a_set_but_not_an_image(plan, study_folders, tmp_path):
     part = tmp_path / "part"
     (part / "SetA").mkdir(parents=True)
-    for path in (folders / "nearest" / "SetA").iterdir():
+    for path in (study_folders / "nearest" / "SetA").iterdir():
         (part / "SetA" / path.name).write_bytes(path.read_bytes())
-    images = gather(folders / "original", {"part": str(part)})
+    images = gather(study_folders / "original", {"part": str(part)})
     assert [len(image.versions) for image in images] == [2, 2, 1, 1, 1, 1]
     (part / "SetA" / "img_0.png").unlink()
     with pytest.raises(ValueError, match="part: got no result for SetA/img_0"):
-        gather(folders / "original", {"part": str(part)})
+        gather(study_folders / "original", {"part": str(part)})
 
 
-def test_metadata_is_not_taken_over(plan, folders, tmp_path):
+def test_metadata_is_not_taken_over(plan, study_folders, tmp_path):
     note = PngImagePlugin.PngInfo()
     note.add_text("Method", "SECRETNAME")
     exif = Image.Exif()
     exif[0x010E] = "SECRETNAME"
-    for path in (folders / "nearest").rglob("*.png"):
-        target = tmp_path / "noted" / path.relative_to(folders / "nearest")
+    for path in (study_folders / "nearest").rglob("*.png"):
+        target = tmp_path / "noted" / path.relative_to(study_folders / "nearest")
         target.parent.mkdir(parents=True, exist_ok=True)
         with Image.open(path) as image:
             image.save(target, pnginfo=note, exif=exif)
     study = make_study(
         tmp_path / "study",
-        folders / "original",
+        study_folders / "original",
         {"noted": str(tmp_path / "noted")},
-        folders / "calibration",
+        study_folders / "calibration",
         num_raters=1,
     )
     for path in (study.folder / "pictures").iterdir():
@@ -155,13 +155,13 @@ def test_bad_numbers_are_refused_and_leave_nothing_behind(plan, tmp_path, settin
     assert list(tmp_path.iterdir()) == []
 
 
-def test_pictures_of_the_test_are_no_calibration(plan, folders, tmp_path):
+def test_pictures_of_the_test_are_no_calibration(plan, study_folders, tmp_path):
     with pytest.raises(ValueError, match="is a picture of the test"):
-        plan(calibration=folders / "original")
+        plan(calibration=study_folders / "original")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_results_of_another_size_are_refused(plan, folders, tmp_path):
+def test_results_of_another_size_are_refused(plan, study_folders, tmp_path):
     save(tmp_path / "small" / "img_0.png", np.zeros((12, 16, 3), np.uint8))
     save(tmp_path / "one" / "img_0.png", np.zeros((48, 64, 3), np.uint8))
     with pytest.raises(ValueError, match="got 16x12 pixels, expected 64x48"):
@@ -169,7 +169,7 @@ def test_results_of_another_size_are_refused(plan, folders, tmp_path):
             tmp_path / "study",
             tmp_path / "one",
             {"small": str(tmp_path / "small")},
-            folders / "calibration",
+            study_folders / "calibration",
         )
     assert not (tmp_path / "study").exists()
 
