@@ -13,6 +13,9 @@ import numpy as np
 import pytest
 
 from srgan_tf.config import DataConfig, TrainConfig
+from srgan_tf.data.sources import open_data
+from srgan_tf.inference.engines import keras_engine
+from srgan_tf.inference.scoring import score_pictures, sr_from_engine
 from srgan_tf.models import networks
 from srgan_tf.models.baselines import build_drcn
 from srgan_tf.models.generator import build_generator
@@ -157,11 +160,13 @@ def test_every_variant_trains_at_full_size_on_real_photos(recipe, tmp_path, data
         vgg_weights=str(vgg54_npz if recipe.endswith("54") else vgg_weights),
         holdout=4,
     )
+    make_sr = sr_from_engine(keras_engine(load_generator(config.init)))
+    before = score_pictures(open_data(config.data, config.holdout).held_out, make_sr).psnr
     train(config, tmp_path / "run")
     log = np.genfromtxt(tmp_path / "run" / "log.csv", delimiter=",", names=True)
     assert log["step"] == 20
     assert all(np.isfinite(log[name]) for name in log.dtype.names)
-    assert log["holdout_psnr"] > 25
+    assert log["holdout_psnr"] > before - 0.5
     pictures = list((tmp_path / "run" / "samples").glob("*/step_00000020.png"))
     assert len(pictures) == 4
 
