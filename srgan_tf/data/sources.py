@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 
 from srgan_tf.config import DataConfig
 from srgan_tf.data.benchmarks import BenchmarkImage
-from srgan_tf.data.folder import Photo, open_folder, read_photo
+from srgan_tf.data.folder import FolderSource, Photo, open_folder, read_photo
 from srgan_tf.data.sampler import sample_batches
 from srgan_tf.imaging.resize import reduce_4x
 
@@ -79,17 +79,23 @@ def open_data(config: DataConfig, holdout: int = 0) -> TrainingData:
     source = open_folder(
         config.source, config.crop_size, _num_threads(), config.sample, config.seed
     )
-    photos, held_out = split_holdout(source.photos, holdout)
+    photos, held_out = split_holdout(source, holdout)
     summary = f"{source.summary()} ({len(held_out)} held out)"
     return TrainingData(config, photos, [_middle(photo) for photo in held_out], summary)
 
 
-def split_holdout(photos: Sequence[Photo], wanted: int) -> tuple[list[Photo], list[Photo]]:
-    """Keeps pictures out of training: evenly spread over the folder, at most a tenth of it."""
-    count = min(wanted, len(photos) // 10)
-    chosen = {int((index + 0.5) * len(photos) / count) for index in range(count)}
-    training = [photo for index, photo in enumerate(photos) if index not in chosen]
-    return training, [photos[index] for index in sorted(chosen)]
+def split_holdout(source: FolderSource, wanted: int) -> tuple[list[Photo], list[Photo]]:
+    """Keeps pictures out of training: evenly spread over the folder, at most a tenth of it.
+
+    They are chosen among all files, those too small for the crop size too: a run that goes on with
+    larger crops still trains on no picture that it holds out.
+    """
+    skipped = [path for path, _ in source.skipped]
+    paths = sorted(Path(path) for path in [*(photo.path for photo in source.photos), *skipped])
+    count = min(wanted, len(paths) // 10)
+    chosen = {str(paths[int((index + 0.5) * len(paths) / count)]) for index in range(count)}
+    training = [photo for photo in source.photos if photo.path not in chosen]
+    return training, [photo for photo in source.photos if photo.path in chosen]
 
 
 def _middle(photo: Photo) -> BenchmarkImage:

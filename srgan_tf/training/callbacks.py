@@ -1,7 +1,7 @@
 """Keras callbacks for anybody's `fit`: scores, sample pictures, a watch on the discriminator."""
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +63,8 @@ class SamplePictures(keras.callbacks.Callback):
         pictures: their `lr` is super-resolved.
         folder: gets NAME/step_00000500.png.
         generator: the network; None: the model that is being fitted.
-        first_step: mini-batches done before this run.
-        steps_per_epoch: mini-batches in an epoch.
+        step_after: the number in the file's name for an epoch counted from 0, such as the steps
+            done by its end.
     """
 
     def __init__(
@@ -72,22 +72,19 @@ class SamplePictures(keras.callbacks.Callback):
         pictures: Sequence[BenchmarkImage],
         folder: str | Path,
         generator: keras.Model | None = None,
-        first_step: int = 0,
-        steps_per_epoch: int = 1,
+        step_after: Callable[[int], int] = lambda epoch: epoch + 1,
     ):
         super().__init__()
         self.pictures = pictures
         self.folder = Path(folder)
         self.generator = generator
-        self.first_step = first_step
-        self.steps_per_epoch = steps_per_epoch
+        self.step_after = step_after
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Writes the pictures."""
-        step = self.first_step + (epoch + 1) * self.steps_per_epoch
         make_sr = sr_from_engine(keras_engine(self.generator or self.model))
         for picture in self.pictures:
-            path = self.folder / picture.name / f"step_{step:08d}.png"
+            path = self.folder / picture.name / f"step_{self.step_after(epoch):08d}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             save_picture(Image.fromarray(make_sr(picture)), path)
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +21,7 @@ from srgan_tf.training.callbacks import BenchmarkScores, DiscriminatorWatch, Sam
 from srgan_tf.training.checkpoint import load_checkpoint, restore_checkpoint
 from srgan_tf.training.devices import open_devices, synchronize_norms
 from srgan_tf.training.learner import build_learner
+from srgan_tf.training.pace import Pace, StopAtTheEnd
 from srgan_tf.training.run_callbacks import (
     ProgressLines,
     RunCheckpoint,
@@ -85,8 +85,7 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
         restore_checkpoint(checkpoint, learner.groups)
         say(f"resumed at step {first_step} of {total_steps}")
     calibration = data.calibration_batches(_CALIBRATION_BATCHES)
-    epochs = math.ceil((total_steps - first_step) / config.save_every)
-    steps_per_epoch = math.ceil((total_steps - first_step) / epochs)
+    pace = Pace.divide(first_step, total_steps, config.save_every)
     if writes:
         folder.mkdir(parents=True, exist_ok=True)
         _write_config(config, folder)
@@ -98,17 +97,13 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
     ]
     if writes:
         callbacks += [
-            SamplePictures(
-                data.held_out[:4], folder / "samples", averaged, first_step, steps_per_epoch
-            ),
+            SamplePictures(data.held_out[:4], folder / "samples", averaged, pace.step_after),
             DiscriminatorWatch(),
-            ProgressLines(folder, total_steps, first_step, steps_per_epoch, config.data.batch_size),
+            ProgressLines(folder, pace, config.data.batch_size),
         ]
-    callbacks.append(StopWhenDiverged(folder, first_step, steps_per_epoch))
+    callbacks += [StopWhenDiverged(folder, pace), StopAtTheEnd(pace)]
     if writes:
-        callbacks.append(
-            RunCheckpoint(folder, learner.groups, averaged, first_step, steps_per_epoch)
-        )
+        callbacks.append(RunCheckpoint(folder, learner.groups, averaged, pace))
     if keras.backend.backend() == "tensorflow":
         callbacks.append(
             keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False)
@@ -117,8 +112,8 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
     with devices.fitting():
         learner.model.fit(
             data.batches(first_step, (devices.process, devices.num_processes)),
-            epochs=epochs,
-            steps_per_epoch=steps_per_epoch,
+            epochs=pace.epochs,
+            steps_per_epoch=pace.steps_per_epoch,
             callbacks=callbacks,
             shuffle=False,
             verbose=0,

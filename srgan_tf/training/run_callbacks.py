@@ -12,6 +12,7 @@ import keras
 
 from srgan_tf.imaging.files import write_atomically
 from srgan_tf.training.checkpoint import save_checkpoint
+from srgan_tf.training.pace import Pace
 
 
 class TrainingDivergedError(ValueError):
@@ -35,15 +36,13 @@ class StopWhenDiverged(keras.callbacks.Callback):
 
     Args:
         folder: the run folder, which holds the last good checkpoint.
-        first_step: mini-batches done before this run.
-        steps_per_epoch: mini-batches in an epoch.
+        pace: which step an epoch ends at.
     """
 
-    def __init__(self, folder: Path, first_step: int, steps_per_epoch: int):
+    def __init__(self, folder: Path, pace: Pace):
         super().__init__()
         self.folder = folder
-        self.first_step = first_step
-        self.steps_per_epoch = steps_per_epoch
+        self.pace = pace
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Checks the epoch's logs.
@@ -51,7 +50,7 @@ class StopWhenDiverged(keras.callbacks.Callback):
         Raises:
             TrainingDivergedError: a loss is no finite number.
         """
-        step = self.first_step + (epoch + 1) * self.steps_per_epoch
+        step = self.pace.step_after(epoch)
         for name, value in (logs or {}).items():
             if math.isnan(value) or (math.isinf(value) and not name.endswith("_psnr")):
                 raise TrainingDivergedError(
@@ -67,28 +66,19 @@ class RunCheckpoint(keras.callbacks.Callback):
         folder: the run folder; gets `checkpoint.npz` and `generator.keras`.
         groups: what `save_checkpoint` takes.
         averaged: the network to save as `generator.keras`.
-        first_step: mini-batches done before this run.
-        steps_per_epoch: mini-batches in an epoch.
+        pace: which step an epoch ends at.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        groups: Mapping[str, Any],
-        averaged: keras.Model,
-        first_step: int,
-        steps_per_epoch: int,
-    ):
+    def __init__(self, folder: Path, groups: Mapping[str, Any], averaged: keras.Model, pace: Pace):
         super().__init__()
         self.folder = folder
         self.groups = groups
         self.averaged = averaged
-        self.first_step = first_step
-        self.steps_per_epoch = steps_per_epoch
+        self.pace = pace
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Saves."""
-        step = self.first_step + (epoch + 1) * self.steps_per_epoch
+        step = self.pace.step_after(epoch)
         save_checkpoint(self.folder / "checkpoint.npz", step, self.groups)
         save_keras(self.averaged, self.folder / "generator.keras")
 
@@ -108,31 +98,18 @@ class ProgressLines(keras.callbacks.Callback):
 
     Args:
         folder: the run folder.
-        total_steps: length of the run.
-        first_step: mini-batches done before this run.
-        steps_per_epoch: mini-batches in an epoch.
+        pace: which step an epoch ends at.
         batch_size: pictures in a mini-batch.
         seconds: pause between two lines within an epoch.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        total_steps: int,
-        first_step: int,
-        steps_per_epoch: int,
-        batch_size: int,
-        seconds: float = 30.0,
-    ):
+    def __init__(self, folder: Path, pace: Pace, batch_size: int, seconds: float = 30.0):
         super().__init__()
         self.folder = folder
-        self.total_steps = total_steps
-        self.first_step = first_step
-        self.steps_per_epoch = steps_per_epoch
+        self.pace = pace
         self.batch_size = batch_size
         self.seconds = seconds
-        self.step = first_step
-        self.epoch_start = first_step
+        self.step = self.epoch_start = pace.first_step
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Starts the clock."""
@@ -143,7 +120,7 @@ class ProgressLines(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Notes where the epoch starts."""
-        self.epoch_start = self.first_step + epoch * self.steps_per_epoch
+        self.epoch_start = self.pace.step_after(epoch - 1)
         self.tick = None
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
@@ -161,13 +138,13 @@ class ProgressLines(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Prints the scores and adds a row to `log.csv`."""
-        self.step = self.first_step + (epoch + 1) * self.steps_per_epoch
+        self.step = self.pace.step_after(epoch)
         values = {key: float(value) for key, value in (logs or {}).items()}
         self._print(values)
         self._append_row({"step": self.step, **values})
 
     def _print(self, values: Mapping[str, float]) -> None:
-        parts = [f"step {self.step}/{self.total_steps}"]
+        parts = [f"step {self.step}/{self.pace.total_steps}"]
         parts += [
             f"{key} {value:.2f} dB" if key.endswith("_psnr") else f"{key} {value:.5g}"
             for key, value in values.items()
@@ -175,7 +152,7 @@ class ProgressLines(keras.callbacks.Callback):
         ]
         if self.timed_steps:
             seconds_per_step = self.busy / self.timed_steps
-            left = (self.total_steps - self.step) * seconds_per_step
+            left = (self.pace.total_steps - self.step) * seconds_per_step
             parts.append(f"{self.batch_size / seconds_per_step:.1f} images/s")
             parts.append(
                 f"{left / 60:.0f} min left" if left < 7200 else f"{left / 3600:.1f} h left"

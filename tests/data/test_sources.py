@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from srgan_tf.config import DataConfig
-from srgan_tf.data.folder import Photo
+from srgan_tf.data.folder import FolderSource, Photo
 from srgan_tf.data.sources import open_data, split_holdout
 from srgan_tf.imaging.ranges import unit_to_uint8
 from srgan_tf.imaging.resize import reduce_4x
@@ -14,10 +14,22 @@ from srgan_tf.imaging.resize import reduce_4x
     [(9, 30, []), (10, 30, [5]), (40, 30, [5, 15, 25, 35]), (100, 2, [25, 75]), (100, 0, [])],
 )
 def test_at_most_a_tenth_is_held_out_evenly_spread(count, wanted, held_out):
-    photos = [Photo(f"{number}.png", 96, 96, False) for number in range(count)]
-    training, kept = split_holdout(photos, wanted)
+    photos = tuple(Photo(f"{number:03d}.png", 96, 96, False) for number in range(count))
+    training, kept = split_holdout(FolderSource(photos, ()), wanted)
     assert kept == [photos[number] for number in held_out]
     assert training == [photo for photo in photos if photo not in kept]
+
+
+def test_larger_crops_train_on_nothing_that_was_held_out():
+    photos = [Photo(f"{number:03d}.png", 96, 96, False) for number in range(100)]
+    small = {3, 15, 40, 41, 77}
+    _, before = split_holdout(FolderSource(tuple(photos), ()), 10)
+    usable = tuple(photo for number, photo in enumerate(photos) if number not in small)
+    skipped = tuple((photos[number].path, "80x80 pixels") for number in sorted(small))
+    training, after = split_holdout(FolderSource(usable, skipped), 10)
+    assert not set(training) & set(before)
+    assert set(after) == set(before) - {photos[number] for number in small}
+    assert len(after) == 9
 
 
 @pytest.fixture(scope="module")

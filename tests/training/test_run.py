@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import keras
@@ -24,6 +25,7 @@ from srgan_tf.models.weights import load_generator
 from srgan_tf.recipes import BASELINES, VARIANTS
 from srgan_tf.training.checkpoint import load_checkpoint
 from srgan_tf.training.learner import use_xla
+from srgan_tf.training.pace import Pace
 from srgan_tf.training.run import train
 from srgan_tf.training.run_callbacks import TrainingDivergedError
 
@@ -121,6 +123,24 @@ def test_a_run_begun_under_jax_without_tensorflow_goes_on_under_tensorflow(
     kernel = "generator/tail_conv/kernel"
     difference = np.abs(after.arrays[kernel] - before.arrays[kernel]).max()
     assert 0 < difference < 1e-2  # went on from there, did not start anew
+
+
+def test_a_length_that_epochs_do_not_divide(tmp_path):
+    train(small_config(steps=5, save_every=3), tmp_path / "run")
+    checkpoint = load_checkpoint(tmp_path / "run" / "checkpoint.npz")
+    assert checkpoint.step == int(checkpoint.arrays["optimizer/adam/iteration"]) == 5
+    log = np.genfromtxt(tmp_path / "run" / "log.csv", delimiter=",", names=True)
+    assert log["step"].tolist() == [3, 5]
+
+
+@pytest.mark.parametrize(
+    ("first", "total", "longest"), [(0, 1100, 500), (734, 1100, 500), (7, 8, 9)]
+)
+def test_epochs_end_at_the_length_of_the_run(first, total, longest):
+    pace = Pace.divide(first, total, longest)
+    ends = [first, *(pace.step_after(epoch) for epoch in range(pace.epochs))]
+    assert ends[-1] == total
+    assert all(0 < end - start <= longest for start, end in pairwise(ends))
 
 
 @pytest.mark.parametrize("recipe", [variant.name for variant in VARIANTS])
