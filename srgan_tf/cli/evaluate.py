@@ -67,14 +67,13 @@ def add_command(commands: Any) -> None:
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--benchmarks", metavar="DIR", help="folder of benchmark folders")
     where.add_argument("--held-out", metavar="RUN_DIR", help="pictures that a run kept aside")
-    add("--protocol", choices=("paper", "matlab"), default="paper", help="(default: paper)")
+    add("--protocol", choices=("paper", "matlab"), help="(default: paper)")
     add_engine_arguments(parser)
     add("--perceptual", action="store_true", help="measure NIQE and phi_3,4 too")
     add("--niqe-model", metavar="FILE", help="NIQE's model: .npz or .mat (default: our own)")
     add(
         "--vgg-weights",
         metavar="imagenet|FILE",
-        default="imagenet",
         help="VGG19 for phi_3,4: Keras' own, downloaded, or a .h5 or .npz (imagenet)",
     )
     add("--report", metavar="DIR", help="folder for the tables and pictures of --all")
@@ -93,6 +92,11 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError(f"results: got {options.results}, expected a folder")
     if options.json and not Path(options.json).parent.is_dir():
         raise ValueError(f"json: the folder {Path(options.json).parent} does not exist")
+    if options.results:
+        _refuse(options, ("engine", "fast", "ensemble"), "with --results: nothing is upscaled")
+    if not options.perceptual:
+        _refuse(options, ("niqe_model", "vgg_weights"), "without --perceptual")
+    protocol = options.protocol or "paper"
     sets = _open_sets(options)
     name = options.model or options.results
     engine = None
@@ -101,14 +105,14 @@ def run(options: argparse.Namespace) -> int:
             engine = open_engine(options.model, **engine_arguments(options))
     measures = _open_measures(options)[0] if options.perceptual else {}
     scores = {}
-    print(f"{name}, protocol {options.protocol}")
+    print(f"{name}, protocol {protocol}")
     titles = "".join(f" {LABELS[measure]:>9}" for measure in measures)
     print(f"{'benchmark':<12} {'pictures':>8} {'PSNR (dB)':>10} {'SSIM':>7}{titles}")
     for title, images in sets.items():
         make_sr = (
             sr_from_engine(engine) if engine else sr_from_folder(Path(options.results) / title)
         )
-        result = score_pictures(images, make_sr, options.protocol, measures)
+        result = score_pictures(images, make_sr, protocol, measures)
         scores[title] = result.as_json()
         more = "".join(
             f" {format_value(measure, getattr(result, measure)):>9}" for measure in measures
@@ -117,7 +121,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"{title:<12} {count:>8} {result.psnr:>10.2f} {result.ssim:>7.4f}{more}")
         sys.stdout.flush()
     if options.json:
-        report = {"model": name, "protocol": options.protocol, "benchmarks": scores}
+        report = {"model": name, "protocol": protocol, "benchmarks": scores}
         text = json.dumps(report, indent=2) + "\n"
         write_atomically(options.json, lambda file: file.write(text.encode()))
     return 0
@@ -132,22 +136,34 @@ def _run_report(options: argparse.Namespace) -> int:
 
     if not (options.all and options.report and options.benchmarks):
         raise ValueError("report: expected --all, --benchmarks DIR and --report DIR together")
-    for name in ("json", "engine", "fast", "ensemble"):
-        if getattr(options, name):
-            raise ValueError(f"{name}: cannot be used with --all; the report has its own")
+    _refuse(
+        options,
+        ("json", "engine", "fast", "ensemble", "protocol"),
+        "with --all: the report has its own",
+    )
     benchmarks = find_benchmarks(options.benchmarks)
     measures, left_out = _open_measures(options)
     write_report(
         Path(options.report),
         benchmarks,
         measures,
-        digest_measures(list(measures), options.vgg_weights, options.niqe_model),
+        digest_measures(list(measures), _vgg_weights(options), options.niqe_model),
         left_out,
         lambda steps: tqdm(steps, unit="picture", disable=not sys.stderr.isatty(), leave=False),
     )
     for name in ("report.html", "report.md", "report.csv", "scores.json"):
         print(Path(options.report) / name)
     return 0
+
+
+def _refuse(options: argparse.Namespace, names: tuple[str, ...], why: str) -> None:
+    for name in names:
+        if getattr(options, name):
+            raise ValueError(f"{name.replace('_', '-')}: cannot be used {why}")
+
+
+def _vgg_weights(options: argparse.Namespace) -> str:
+    return options.vgg_weights or "imagenet"
 
 
 def _open_sets(options: argparse.Namespace) -> "dict[str, Iterable[BenchmarkImage]]":
@@ -171,7 +187,7 @@ def _open_measures(options: argparse.Namespace) -> "tuple[dict[str, Measure], li
     with quiet_start():
         import keras  # noqa: F401  # so that what its backend says at its start stays unsaid
     with redirect_stdout(sys.stderr):  # Keras tells of its downloads
-        measures, left_out = open_measures(options.vgg_weights, options.niqe_model)
+        measures, left_out = open_measures(_vgg_weights(options), options.niqe_model)
     for line in left_out:
         print(line, file=sys.stderr)
     return measures, left_out

@@ -130,7 +130,9 @@ def run_compare(options: argparse.Namespace) -> int:
     for model in models:
         with quiet_start():
             upscaler = Upscaler(model)
-        panels[Path(model).name] = upscaler.upscale_array(lr)
+        path = Path(model)
+        title = path.name if path.name not in panels else f"{path.parent.name}/{path.name}"
+        panels[title] = upscaler.upscale_array(lr)
     target.parent.mkdir(parents=True, exist_ok=True)
     save_picture(lay_side_by_side(panels), target)
     print(target)

@@ -57,7 +57,7 @@ def find_pictures(folder: str | Path) -> list[Path]:
     """
     root = Path(folder)
     if not root.is_dir():
-        raise ValueError(f"training data: got {folder}, expected a folder of pictures or tfds:NAME")
+        raise ValueError(f"pictures: got {folder}, expected a folder of pictures")
     return sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
 
 
@@ -94,7 +94,7 @@ def open_folder(
     source = FolderSource(photos, skipped)
     if not photos:
         raise ValueError(
-            f"training data: got {folder} with no usable picture, expected at least one of "
+            f"pictures: got {folder} with no usable picture, expected at least one of "
             f"{crop_size}x{crop_size} pixels or more ({source.summary()})"
         )
     return source

@@ -76,6 +76,10 @@ def open_data(config: DataConfig, holdout: int = 0) -> TrainingData:
     """
     if config.source.startswith("tfds:"):
         return TrainingData(config, None, [], config.source)
+    if not Path(config.source).is_dir():
+        raise ValueError(
+            f"data: got {config.source}, expected a folder of pictures or tfds:NAME[:SPLIT]"
+        )
     source = open_folder(
         config.source, config.crop_size, _num_threads(), config.sample, config.seed
     )

@@ -92,15 +92,22 @@ def measure_networks(
 ) -> list[DepthPoint]:
     """Scores and times the networks in a folder's run folders.
 
-    They take turns while they are timed, so that other programs disturb all of them alike.
+    Runs that have not reached their length are left out, and told. The networks take turns while
+    they are timed, so that other programs disturb all of them alike.
 
     Raises:
-        ValueError: there are none.
+        ValueError: there is no finished run.
     """
     from srgan_tf.inference.engines import open_engine
     from srgan_tf.inference.scoring import score_pictures, sr_from_engine
 
-    runs = sorted(path.parent for path in folder.glob("*/generator.keras"))
+    runs = []
+    for run in sorted(path.parent for path in folder.glob("b*_*/generator.keras")):
+        wanted = read_config(run / "config.json").steps
+        if wanted is not None and _steps_done(run) < wanted:
+            tell(f"left out, {_steps_done(run):,} of {wanted:,} steps: {run}")
+            continue
+        runs.append(run)
     if not runs:
         raise ValueError(f"depth: {folder} holds no finished runs; train them with --data")
     engines = [open_engine(run / "generator.keras") for run in runs]
@@ -120,11 +127,9 @@ def measure_networks(
     points = []
     for run, psnr, total in zip(runs, scores, seconds, strict=True):
         config = read_config(run / "config.json")
-        with (run / "log.csv").open(newline="") as file:
-            steps = max(int(row["step"]) for row in csv.DictReader(file))
         milliseconds = round(1000 * float(total) / _TURNS, 3)
         size = (config.num_blocks, config.long_skip, config.num_filters)
-        points.append(DepthPoint(*size, steps, round(psnr, 4), milliseconds))
+        points.append(DepthPoint(*size, _steps_done(run), round(psnr, 4), milliseconds))
     return sorted(points, key=lambda point: (not point.long_skip, point.num_blocks))
 
 
@@ -163,6 +168,11 @@ def draw_depth(points: Sequence[DepthPoint], benchmark: str, out: Path) -> list[
     writer.writerows(astuple(point) for point in points)
     write_atomically(out / "depth.csv", lambda target: target.write(file.getvalue().encode()))
     return [*paths, out / "depth.csv"]
+
+
+def _steps_done(run: Path) -> int:
+    with (run / "log.csv").open(newline="") as file:
+        return max(int(row["step"]) for row in csv.DictReader(file))
 
 
 def _span(values: Sequence[int]) -> str:

@@ -19,7 +19,7 @@ from srgan_tf.export.tflite import export_tflite
 from srgan_tf.models.cards import Card, read_card, write_card
 from srgan_tf.models.networks import build_network
 from srgan_tf.models.shipped import shipped_path
-from srgan_tf.models.weights import load_float16, load_generator, save_float16
+from srgan_tf.models.weights import copy_weights, load_float16, load_generator, save_float16
 from srgan_tf.recipes import BASELINES, find_recipe
 
 
@@ -32,14 +32,19 @@ def ship(name: str, file: str) -> None:
     Args:
         name: a recipe's name.
         file: what `load_generator` takes, such as a run folder's `generator.keras`.
+
+    Raises:
+        ValueError: no such recipe, or the file holds another network; nothing was written.
     """
-    save_float16(load_generator(file), shipped_path(name))
+    recipe = find_recipe(name)
+    generator = build_network(name)
+    copy_weights(load_generator(file), generator)
+    save_float16(generator, shipped_path(name))
     folder = Path(file).parent
     if (folder / "config.json").exists():
         write_card(begin_card(name, folder))
-    if find_recipe(name) in BASELINES:
+    if recipe in BASELINES:
         return
-    generator = build_network(name)
     load_float16(generator, shipped_path(name))
     for suffix, quantize in ((".tflite", "float16"), (".int8.tflite", "dynamic")):
         facts = model_facts(name, name, quantize)
@@ -61,7 +66,7 @@ def begin_card(name: str, run: Path) -> Card:
         commands=(training_command(config),),
         steps=steps,
         data=old.data if old else f"{_without_home(config.data.source)}, less those held out",
-        hardware=f"{os.cpu_count()} CPU cores",
+        hardware=old.hardware if old else f"{os.cpu_count()} CPU cores",
         date=datetime.date.today().isoformat(),
         notes=old.notes if old else "",
     )
@@ -86,8 +91,8 @@ def training_command(config: TrainConfig) -> str:
 def _without_home(path: str) -> str:
     """Names files of the shared data by the variable that says where it lies."""
     root = os.environ.get("SRGAN_TF_DATA")
-    if root and path.startswith(root):
-        return f'"$SRGAN_TF_DATA{path.removeprefix(root)}"'
+    if root and Path(path).is_relative_to(root):
+        return f'"$SRGAN_TF_DATA/{Path(path).relative_to(root)}"'
     return path
 
 

@@ -63,7 +63,8 @@ def grid_penalty(hr: Any, sr: Any) -> Any:
     each of the 4x4 positions between them. Texture averages out, as its signs vary; a grid stays.
     The mean error of all positions is taken off, which is the content loss's.
 
-    Not in the paper; `--grid-penalty` weighs it.
+    Deviation: A penalty on grids of dots, which the paper does not have. It is off unless asked for
+    (`--grid-penalty`); the last steps of the shipped networks but `srresnet_mse` had it.
 
     Returns:
         Scalar: the mean over pictures, places, positions and channels.

@@ -253,3 +253,22 @@ def test_a_folder_without_a_run_is_one_line(run, tmp_path, content):
         (tmp_path / "config.json").write_text(content)
     code, _, errors = run("evaluate", "--model", "bicubic", "--held-out", tmp_path)
     assert code == 2 and is_one_line(errors) and "config.json" in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--results", "mine", "--fast"], "fast: cannot be used with --results"),
+        (["--results", "mine", "--engine", "keras"], "engine: cannot be used with --results"),
+        (["--model", "bicubic", "--vgg-weights", "x.npz"], "vgg-weights: cannot be used without"),
+        (["--model", "bicubic", "--niqe-model", "x.npz"], "niqe-model: cannot be used without"),
+        (["--all", "--report", "r", "--protocol", "paper"], "protocol: cannot be used with --all"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(
+    run, benchmarks, tmp_path, monkeypatch, arguments, message
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    code, output, errors = run("evaluate", *arguments, "--benchmarks", benchmarks)
+    assert (code, output) == (2, "") and is_one_line(errors) and message in errors

@@ -88,6 +88,11 @@ def test_depth_trains_once_and_draws(run, depth_settings, tmp_path, monkeypatch)
     code, output, errors = run(*depth_settings, *training, "--seed", "1")
     assert (code, output) == (2, "") and "other settings" in errors
 
+    (tmp_path / "runs" / "b01_plain" / "log.csv").write_text("step,loss\n1,1\n")
+    code, output, errors = run(*depth_settings)
+    assert code == 0 and "left out, 1 of 2 steps" in errors
+    assert len((tmp_path / "figures" / "depth.csv").read_text().splitlines()) == 2
+
 
 def test_depth_without_runs_or_benchmark(run, depth_settings):
     code, output, errors = run(*depth_settings)

@@ -1,10 +1,14 @@
 import json
 from dataclasses import asdict, replace
 
+import pytest
+
 from srgan_tf.cli.main import main
 from srgan_tf.config import DataConfig, TrainConfig
 from srgan_tf.export import ship
 from srgan_tf.export.ship import begin_card, training_command
+from srgan_tf.models.cards import Card
+from srgan_tf.models.networks import build_network
 
 
 def test_the_command_asks_for_what_is_not_the_default(monkeypatch):
@@ -40,3 +44,32 @@ def test_a_card_is_begun_from_the_run(tmp_path, monkeypatch):
     assert (card.name, card.steps, card.scores) == ("srgan_mse", 500, {})
     assert card.commands == (training_command(config),)
     assert card.data == "photos, less those held out"
+
+
+def test_hardware_and_notes_of_the_card_there_was_are_kept(tmp_path, monkeypatch):
+    before = Card("srgan_mse", ("x",), 9, "photos", "a laptop", "2026-01-01", "slow")
+    monkeypatch.setattr(ship, "read_card", lambda name: before)
+    (tmp_path / "config.json").write_text(
+        json.dumps(asdict(TrainConfig("srgan_mse", DataConfig("photos"))))
+    )
+    (tmp_path / "log.csv").write_text("step,loss\n500,0.5\n")
+    card = begin_card("srgan_mse", tmp_path)
+    assert (card.data, card.hardware, card.notes, card.steps) == ("photos", "a laptop", "slow", 500)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("srgan_mes", "got 'srgan_mes'"), ("srresnet_mse", "expected")]
+)
+def test_a_wrong_name_or_network_overwrites_nothing(tmp_path, monkeypatch, name, message):
+    monkeypatch.setattr(
+        ship, "shipped_path", lambda name, suffix=".npz": tmp_path / (name + suffix)
+    )
+    build_network("espcn").save(tmp_path / "generator.keras")
+    with pytest.raises(ValueError, match=message):
+        ship.ship(name, str(tmp_path / "generator.keras"))
+    assert [path.name for path in tmp_path.iterdir()] == ["generator.keras"]
+
+
+def test_a_folder_beside_the_data_is_not_in_it(monkeypatch):
+    monkeypatch.setenv("SRGAN_TF_DATA", "/data")
+    assert "--data /data2/x " in training_command(TrainConfig("srgan_mse", DataConfig("/data2/x")))
