@@ -16,8 +16,11 @@ _MARK = "#c8102e"
 
 
 def draw_distributions(ratings: Ratings) -> "Figure":
-    """How often each score was given to each method, one panel for each set (Figures 5 and 9)."""
-    sets = ratings.study.sets
+    """How often each score was given to each method (Figures 5 and 9).
+
+    One panel for each set with a rating.
+    """
+    sets = _rated_sets(ratings)
     figure = _new_figure(width=1.2 + 0.62 * len(ratings.study.methods), height=3.4 * len(sets))
     for panel, set_name in zip(_panels(figure, len(sets)), sets, strict=True):
         columns, labels = [], []
@@ -42,8 +45,8 @@ def draw_distributions(ratings: Ratings) -> "Figure":
 
 
 def draw_means(ratings: Ratings) -> "Figure":
-    """Mean opinion scores with their 95 % intervals, one panel for each set."""
-    sets = ratings.study.sets
+    """Mean opinion scores with their 95 % intervals, one panel for each set with a rating."""
+    sets = _rated_sets(ratings)
     figure = _new_figure(width=1.2 + 0.62 * len(ratings.study.methods), height=3.0 * len(sets))
     for panel, set_name in zip(_panels(figure, len(sets)), sets, strict=True):
         means = {
@@ -148,7 +151,16 @@ def _name_methods(panel: Any, methods: list[str]) -> None:
     panel.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")
 
 
+def _rated_sets(ratings: Ratings) -> list[str]:
+    return [name for name in ratings.study.sets if _raters_of(ratings, name).any()]
+
+
+def _raters_of(ratings: Ratings, set_name: str) -> np.ndarray:
+    """Who has rated a picture of a set, bool (raters,)."""
+    is_its = [p.set == set_name and p.expected is None for p in ratings.study.pictures]
+    return (~np.isnan(ratings.scores[:, is_its])).any(axis=1)
+
+
 def _count(ratings: Ratings, set_name: str) -> str:
-    scores = ratings.of_method(ORIGINAL, set_name)
-    raters = int((~np.isnan(scores)).any(axis=1).sum())
-    return f"{scores.shape[1]} images, {raters} raters"
+    images = ratings.of_method(ORIGINAL, set_name).shape[1]
+    return f"{images} images, {int(_raters_of(ratings, set_name).sum())} raters"
