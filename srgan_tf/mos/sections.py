@@ -57,22 +57,16 @@ def tell_opening(ratings: Ratings) -> list[Part]:
 
 def tell_means(ratings: Ratings, kept: Ratings, drawings: dict[str, bytes]) -> list[Part]:
     """Means with intervals, with and without the raters that the screening rejects."""
-    scopes = scopes_of(ratings.study)
-    means = {scope: means_of(ratings, set_of(scope)) for scope in scopes}
-    rows = [
-        [method, *(tell_mean(means[scope].get(method)) for scope in scopes)]
-        for method in ratings.study.methods
-    ]
     rejected = len(ratings.raters) - len(kept.raters)
     parts: list[Part] = [
         Heading("Mean opinion scores"),
-        Table(["method", *scopes], rows),
+        _table_of_means(ratings),
         Paragraph(
             "In brackets 95 % intervals. "
             + (
                 "All: every picture that was rated; methods that were not in every set cannot be "
                 "compared in this column."
-                if len(scopes) > 1
+                if len(ratings.study.sets) > 1
                 else ""
             )
         ),
@@ -86,13 +80,18 @@ def tell_means(ratings: Ratings, kept: Ratings, drawings: dict[str, bytes]) -> l
     ]
     if not rejected:
         return [*parts, Paragraph("The screening of ITU-R BT.500 rejects no rater.")]
-    means = {scope: means_of(kept, set_of(scope)) for scope in scopes}
+    text = f"The screening of ITU-R BT.500 rejects {rejected} of {len(ratings.raters)} raters."
+    return [*parts, Paragraph(text), _table_of_means(kept)]
+
+
+def _table_of_means(ratings: Ratings) -> Table:
+    scopes = scopes_of(ratings.study)
+    means = {scope: means_of(ratings, set_of(scope)) for scope in scopes}
     rows = [
         [method, *(tell_mean(means[scope].get(method)) for scope in scopes)]
         for method in ratings.study.methods
     ]
-    text = f"The screening of ITU-R BT.500 rejects {rejected} of {len(ratings.raters)} raters."
-    return [*parts, Paragraph(text), Table(["method", *scopes], rows)]
+    return Table(["method", *scopes], rows)
 
 
 def tell_mean(mean: Mean | None) -> str:
