@@ -2,7 +2,8 @@
 
     python run_tflite.py srresnet_mse.dynamic.tflite photo.jpg photo_x4.png [--tile 128]
 
-Needs numpy, Pillow and ai-edge-litert alone. Memory follows the tile, not the picture.
+Needs numpy, Pillow and ai-edge-litert alone. The network's memory follows the tile; the picture and
+the result are held whole.
 """
 
 import argparse
@@ -37,6 +38,24 @@ def open_model(path, threads):
     return upscale
 
 
+def read_picture(path):
+    """Returns the upright picture, uint8 (h, w, 3); 16 bits of gray are scaled to 8.
+
+    Raises:
+        ValueError: Pillow cannot read it, or it has too many pixels.
+    """
+    try:
+        with Image.open(path) as image:
+            image = ImageOps.exif_transpose(image)
+            if image.mode.startswith("I") or image.mode == "F":  # convert() would cut them off
+                scale = 257 if image.mode.startswith("I") else 1
+                gray = np.clip(np.rint(np.asarray(image) / scale), 0, 255).astype(np.uint8)
+                return np.repeat(gray[..., None], 3, axis=-1)
+            return np.asarray(image.convert("RGB"))
+    except Exception as error:  # Pillow's readers raise anything: DecompressionBombError ...
+        raise ValueError(f"cannot read {path}: {error}") from None
+
+
 def spans(size, tile):
     """Cuts an axis: (start, stop) of what each tile sees, and (start, stop) of what is kept.
 
@@ -63,7 +82,7 @@ def upscale_by_tiles(upscale, lr_uint8, tile):
 
 
 def main(arguments=None):
-    """Returns 0, or 1 where there is no result."""
+    """Returns 0, or 2 where there is no result."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", type=Path, help=".tflite file")
     parser.add_argument("picture", type=Path, help="whatever Pillow reads; becomes RGB")
@@ -75,15 +94,14 @@ def main(arguments=None):
         parser.error("--tile: expected 1 or more")
     try:
         upscale = open_model(options.model, options.threads)
-        with Image.open(options.picture) as image:
-            lr_uint8 = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+        lr_uint8 = read_picture(options.picture)
         start = time.perf_counter()
         sr_uint8 = upscale_by_tiles(upscale, lr_uint8, options.tile)
         seconds = time.perf_counter() - start
         Image.fromarray(sr_uint8).save(options.result)
-    except (OSError, ValueError) as error:
-        print(f"run_tflite: {error}", file=sys.stderr)
-        return 1
+    except (MemoryError, OSError, ValueError) as error:
+        print("run_tflite:", " ".join(str(error).split()), file=sys.stderr)
+        return 2
     height, width, _ = sr_uint8.shape
     print(f"{options.result}: {width}x{height} pixels in {seconds:.2f} s")
     return 0

@@ -14,6 +14,8 @@ from tensorflow.core.framework import types_pb2
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
+PNG = b"\x89PNG\r\n\x1a\n"  # how every such file begins
+MOST_SECONDS = 1e6  # beyond what gRPC can count it does not wait at all
 MOST_BYTES = 256 * 2**20  # of an answer; gRPC's own limit, 4 MB, is less than one large picture
 
 
@@ -41,13 +43,13 @@ def upscale(file: bytes, server: str, model: str, seconds: float) -> bytes:
             details = " ".join((error.details() or "").split())
             raise ValueError(f"the server answered {error.code().name}: {details}") from None
     results = answer.outputs["sr_bytes"].string_val
-    if not results:
+    if not results or not results[0].startswith(PNG):
         raise ValueError("the server's answer has no picture")
     return results[0]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Returns 0, or 1 where there is no result."""
+    """Returns 0, or 2 where there is no result."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("picture", type=Path, help="PNG or JPEG")
     parser.add_argument("result", type=Path, help="PNG file to write")
@@ -55,13 +57,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--model", default="srresnet_mse", help="(default: %(default)s)")
     parser.add_argument("--timeout", type=float, default=120, help="seconds (default: 120)")
     options = parser.parse_args(arguments)
+    if not 0 < options.timeout <= MOST_SECONDS:
+        parser.error(f"--timeout: expected more than 0 and at most {MOST_SECONDS:,.0f} seconds")
     try:
         file = options.picture.read_bytes()
         result = upscale(file, options.server, options.model, options.timeout)
         options.result.write_bytes(result)
     except (OSError, ValueError) as error:
         print(f"client_grpc: {error}", file=sys.stderr)
-        return 1
+        return 2
     print(options.result)
     return 0
 

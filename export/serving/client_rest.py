@@ -11,8 +11,11 @@ import json
 import sys
 import urllib.error
 import urllib.request
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 from pathlib import Path
+
+PNG = b"\x89PNG\r\n\x1a\n"  # how every such file begins
+MOST_SECONDS = 1e6  # a wait that every system can time
 
 
 def upscale(file: bytes, url: str, model: str, seconds: float) -> bytes:
@@ -29,23 +32,31 @@ def upscale(file: bytes, url: str, model: str, seconds: float) -> bytes:
     try:
         with urllib.request.urlopen(request, timeout=seconds) as response:
             answer = json.load(response)
-        return base64.b64decode(answer["predictions"][0]["b64"])
+        result = base64.b64decode(answer["predictions"][0]["b64"])
     except urllib.error.HTTPError as error:
-        raise ValueError(f"the server answered {error.code}: {_reason(error.read())}") from None
+        raise ValueError(f"the server answered {error.code}: {_reason(error)}") from None
     except (KeyError, IndexError, TypeError, HTTPException) as error:
         raise ValueError(f"the server's answer has no picture: {error!r}") from None
+    if not result.startswith(PNG):
+        raise ValueError("the server's answer has no picture")
+    return result
 
 
-def _reason(body: bytes) -> str:
-    """TensorFlow Serving explains in JSON; a proxy before it may not."""
+def _reason(answer: urllib.error.HTTPError) -> str:
+    """TensorFlow Serving explains in JSON; a proxy before it may not, or break off."""
     try:
-        return " ".join(str(json.loads(body)["error"]).split())
+        body = answer.read()
+    except IncompleteRead as error:
+        body = error.partial
+    try:
+        reason = str(json.loads(body)["error"])
     except (ValueError, KeyError, TypeError):
-        return body[:200].decode(errors="replace")
+        reason = body[:200].decode(errors="replace")
+    return " ".join(reason.split())
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Returns 0, or 1 where there is no result."""
+    """Returns 0, or 2 where there is no result."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("picture", type=Path, help="PNG or JPEG")
     parser.add_argument("result", type=Path, help="PNG file to write")
@@ -53,13 +64,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--model", default="srresnet_mse", help="(default: %(default)s)")
     parser.add_argument("--timeout", type=float, default=120, help="seconds (default: 120)")
     options = parser.parse_args(arguments)
+    if not 0 < options.timeout <= MOST_SECONDS:
+        parser.error(f"--timeout: expected more than 0 and at most {MOST_SECONDS:,.0f} seconds")
     try:
         file = options.picture.read_bytes()
         result = upscale(file, options.url, options.model, options.timeout)
         options.result.write_bytes(result)
     except (OSError, ValueError) as error:
         print(f"client_rest: {error}", file=sys.stderr)
-        return 1
+        return 2
     print(options.result)
     return 0
 

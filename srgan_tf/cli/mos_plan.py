@@ -11,8 +11,9 @@ examples:
       --method mine=mine/Set14 --calibration photos -o study --raters 8
 
 Originals lie as SET/NAME.png, SET/HR/NAME.png or, for one set, NAME.png; results likewise,
-where NAME_x4.png counts as NAME.png. The originals are rated too. Calibration pictures are
-originals of other images; each is shown by nearest neighbour (1) and as it is (5).
+where NAME_x4.png counts as NAME.png. Sets for which no method has results are left out. The
+originals are rated too. Calibration pictures are originals of other images; each is shown by
+nearest neighbour (1) and as it is (5).
 
 --preset paper: 26 raters, 20 calibration images, every version of every image. With the paper's 12
 versions of Set5 and Set14 and 9 of BSD100 that is 1,128 ratings a rater, and 10 repeats.

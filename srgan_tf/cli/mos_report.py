@@ -32,6 +32,7 @@ def add_step(steps: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Writes the report."""
     from srgan_tf.mos.report import write_report
+    from srgan_tf.mos.sections import tell_mean
     from srgan_tf.mos.statistics import mean_over_raters
     from srgan_tf.mos.study import load_study
 
@@ -39,6 +40,6 @@ def run(options: argparse.Namespace) -> int:
     width = max(len(method) for method in ratings.study.methods)
     for method in ratings.study.methods:
         mean = mean_over_raters(ratings.of_method(method))
-        print(f"{method:<{width}}  {mean.value:.2f}  [{mean.low:.2f}, {mean.high:.2f}]")
+        print(f"{method:<{width}}  {tell_mean(mean)}")
     print(f"{len(ratings.raters)} raters; {Path(options.output) / 'report.html'}")
     return 0

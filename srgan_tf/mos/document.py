@@ -76,8 +76,8 @@ def to_markdown(parts: Sequence[Part]) -> str:
                     f"**{_escape_markdown(text)}**" if is_loud else _escape_markdown(text)
                 )
             case Table(header, rows):
-                lines = [header, ["---", *["---:"] * (len(header) - 1)]]
-                lines += [[_escape_markdown(cell) for cell in row] for row in rows]
+                lines = [[_escape_markdown(cell) for cell in row] for row in (header, *rows)]
+                lines.insert(1, ["---", *["---:"] * (len(header) - 1)])
                 blocks.append("\n".join(f"| {' | '.join(line)} |" for line in lines))
             case Drawing(name, caption, _):
                 blocks.append(f"![{_escape_markdown(caption)}]({name}.png)")

@@ -16,8 +16,11 @@ _MARK = "#c8102e"
 
 
 def draw_distributions(ratings: Ratings) -> "Figure":
-    """How often each score was given to each method, one panel for each set (Figures 5 and 9)."""
-    sets = ratings.study.sets
+    """How often each score was given to each method (Figures 5 and 9).
+
+    One panel for each set with a rating.
+    """
+    sets = _rated_sets(ratings)
     figure = _new_figure(width=1.2 + 0.62 * len(ratings.study.methods), height=3.4 * len(sets))
     for panel, set_name in zip(_panels(figure, len(sets)), sets, strict=True):
         columns, labels = [], []
@@ -34,7 +37,7 @@ def draw_distributions(ratings: Ratings) -> "Figure":
         panel.plot([mean - 1 for _, mean in labels], "o", color=_MARK, label="mean (MOS)")
         panel.set_yticks(range(5), SCORES)
         panel.set_ylabel("score")
-        panel.set_title(f"{set_name}, {_count(ratings, set_name)}", loc="left")
+        panel.set_title(f"{_plain(set_name)}, {_count(ratings, set_name)}", loc="left")
         _name_methods(panel, [method for method, _ in labels])
         panel.legend(loc="upper left", framealpha=0.9)
         figure.colorbar(image, ax=panel, label="ratings (%)", fraction=0.05, pad=0.02)
@@ -42,8 +45,8 @@ def draw_distributions(ratings: Ratings) -> "Figure":
 
 
 def draw_means(ratings: Ratings) -> "Figure":
-    """Mean opinion scores with their 95 % intervals, one panel for each set."""
-    sets = ratings.study.sets
+    """Mean opinion scores with their 95 % intervals, one panel for each set with a rating."""
+    sets = _rated_sets(ratings)
     figure = _new_figure(width=1.2 + 0.62 * len(ratings.study.methods), height=3.0 * len(sets))
     for panel, set_name in zip(_panels(figure, len(sets)), sets, strict=True):
         means = {
@@ -54,7 +57,7 @@ def draw_means(ratings: Ratings) -> "Figure":
         panel.set_ylim(0.9, 5.1)
         panel.set_yticks(SCORES)
         panel.set_ylabel("mean opinion score")
-        panel.set_title(f"{set_name}, {_count(ratings, set_name)}", loc="left")
+        panel.set_title(f"{_plain(set_name)}, {_count(ratings, set_name)}", loc="left")
     return figure
 
 
@@ -71,7 +74,7 @@ def draw_ranks(ratings: Ratings) -> "Figure | None":
         _draw_intervals(panel, of)
         panel.set_ylim(len(of) + 0.3, 0.7)
         panel.set_ylabel("average rank (1: best)")
-        panel.set_title(name, loc="left")
+        panel.set_title(_plain(name), loc="left")
     return figure
 
 
@@ -93,7 +96,7 @@ def draw_measures(
                 continue
             style = {"color": f"C{number % 10}", "marker": "os^Dv"[number // 10 % 5]}
             x, y = values[is_its], mos[is_its]
-            panel.plot(x, y, ls="", ms=4, alpha=0.7, **style, label=method)
+            panel.plot(x, y, ls="", ms=4, alpha=0.7, **style, label=_plain(method))
         panel.set_xlabel("PSNR (dB)" if name == "PSNR" else name)
         panel.set_ylabel("mean opinion score")
         panel.set_ylim(0.9, 5.1)
@@ -144,11 +147,24 @@ def _draw_intervals(panel: Any, means: dict[str, Mean]) -> None:
 
 def _name_methods(panel: Any, methods: list[str]) -> None:
     names = [name if len(name) <= 24 else name[:23] + "…" for name in methods]
-    names = [name.replace("$", r"\$") for name in names]  # else it would be set as a formula
+    names = [_plain(name) for name in names]
     panel.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")
 
 
+def _plain(name: str) -> str:
+    return name.replace("$", r"\$")  # else what stands between two would be set as a formula
+
+
+def _rated_sets(ratings: Ratings) -> list[str]:
+    return [name for name in ratings.study.sets if _raters_of(ratings, name).any()]
+
+
+def _raters_of(ratings: Ratings, set_name: str) -> np.ndarray:
+    """Who has rated a picture of a set, bool (raters,)."""
+    is_its = [p.set == set_name and p.expected is None for p in ratings.study.pictures]
+    return (~np.isnan(ratings.scores[:, is_its])).any(axis=1)
+
+
 def _count(ratings: Ratings, set_name: str) -> str:
-    scores = ratings.of_method(ORIGINAL, set_name)
-    raters = int((~np.isnan(scores)).any(axis=1).sum())
-    return f"{scores.shape[1]} images, {raters} raters"
+    images = ratings.of_method(ORIGINAL, set_name).shape[1]
+    return f"{images} images, {int(_raters_of(ratings, set_name).sum())} raters"

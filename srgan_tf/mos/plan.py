@@ -41,6 +41,7 @@ def make_study(
 
     "The raters were calibrated on the NN (score 1) and HR (5) versions of 20 images" (Ledig et al.
     2017, Section 3.3); then each rates the versions of the test's images in an order of their own.
+    Sets for which no method has results are left out: originals alone compare nothing.
 
     Args:
         folder: the study's; must not exist, or be empty.
@@ -62,7 +63,9 @@ def make_study(
     """
     folder = Path(folder)
     _check(folder, methods, num_raters, num_repeats, num_calibration, break_every, seed)
-    images = gather(originals, methods)
+    gathered = gather(originals, methods)
+    images = [image for image in gathered if len(image.versions) > 1]
+    left_out = dict.fromkeys(image.set for image in gathered if len(image.versions) == 1)
     examples = _choose_examples(find_pictures(calibration), num_calibration, seed)
     parent = folder.resolve().parent
     if not parent.is_dir():
@@ -76,7 +79,12 @@ def make_study(
             seed,
             (*methods, ORIGINAL),
             break_every,
-            {"raters": num_raters, "ratings": ratings, "calibration images": len(examples)},
+            {
+                "raters": num_raters,
+                "ratings": ratings,
+                "calibration images": len(examples),
+                "sets left out": list(left_out),
+            },
             tuple(pictures),
             raters,
         )
@@ -228,6 +236,8 @@ def describe(study: Study) -> list[str]:
         lines.append(
             f"{name}: {len(images)} images, {len(versions) // len(images)} versions of each"
         )
+    for name in study.settings.get("sets left out", ()):
+        lines.append(f"{name}: left out, no method has results for it")
     counts: dict[str, Any] = {}
     for rater, order in study.raters.items():
         calibration = study.num_calibration(rater)

@@ -57,22 +57,16 @@ def tell_opening(ratings: Ratings) -> list[Part]:
 
 def tell_means(ratings: Ratings, kept: Ratings, drawings: dict[str, bytes]) -> list[Part]:
     """Means with intervals, with and without the raters that the screening rejects."""
-    scopes = scopes_of(ratings.study)
-    means = {scope: means_of(ratings, set_of(scope)) for scope in scopes}
-    rows = [
-        [method, *(_interval(means[scope].get(method)) for scope in scopes)]
-        for method in ratings.study.methods
-    ]
     rejected = len(ratings.raters) - len(kept.raters)
     parts: list[Part] = [
         Heading("Mean opinion scores"),
-        Table(["method", *scopes], rows),
+        _table_of_means(ratings),
         Paragraph(
             "In brackets 95 % intervals. "
             + (
                 "All: every picture that was rated; methods that were not in every set cannot be "
                 "compared in this column."
-                if len(scopes) > 1
+                if len(ratings.study.sets) > 1
                 else ""
             )
         ),
@@ -86,21 +80,27 @@ def tell_means(ratings: Ratings, kept: Ratings, drawings: dict[str, bytes]) -> l
     ]
     if not rejected:
         return [*parts, Paragraph("The screening of ITU-R BT.500 rejects no rater.")]
-    means = {scope: means_of(kept, set_of(scope)) for scope in scopes}
+    text = f"The screening of ITU-R BT.500 rejects {rejected} of {len(ratings.raters)} raters."
+    return [*parts, Paragraph(text), _table_of_means(kept)]
+
+
+def _table_of_means(ratings: Ratings) -> Table:
+    scopes = scopes_of(ratings.study)
+    means = {scope: means_of(ratings, set_of(scope)) for scope in scopes}
     rows = [
-        [method, *(_interval(means[scope].get(method)) for scope in scopes)]
+        [method, *(tell_mean(means[scope].get(method)) for scope in scopes)]
         for method in ratings.study.methods
     ]
-    text = f"The screening of ITU-R BT.500 rejects {rejected} of {len(ratings.raters)} raters."
-    return [*parts, Paragraph(text), Table(["method", *scopes], rows)]
+    return Table(["method", *scopes], rows)
 
 
-def _interval(mean: Mean | None, digits: int = 2) -> str:
+def tell_mean(mean: Mean | None) -> str:
+    """A mean with its interval, as far as there are ratings."""
     if mean is None or not mean.num_ratings:
         return "-"
     if np.isnan(mean.low):
-        return f"{mean.value:.{digits}f}"
-    return f"{mean.value:.{digits}f} [{mean.low:.{digits}f}, {mean.high:.{digits}f}]"
+        return f"{mean.value:.2f}"
+    return f"{mean.value:.2f} [{mean.low:.2f}, {mean.high:.2f}]"
 
 
 def tell_ranks(ratings: Ratings, drawings: dict[str, bytes]) -> list[Part]:
@@ -110,7 +110,7 @@ def tell_ranks(ratings: Ratings, drawings: dict[str, bytes]) -> list[Part]:
     sets = ratings.study.sets
     ranks = {name: average_ranks(ratings, name) for name in sets}
     rows = [
-        [method, *(_interval(ranks[name].get(method)) for name in sets)]
+        [method, *(tell_mean(ranks[name].get(method)) for name in sets)]
         for method in ratings.study.methods
     ]
     return [
@@ -150,7 +150,10 @@ def tell_pairs(pairs: dict[str, list[Pair]]) -> list[Part]:
             ]
             for p in found
         ]
-        parts += [Heading(name, 3), Table(header, rows)]
+        if rows:
+            parts += [Heading(name, 3), Table(header, rows)]
+    if not any(pairs.values()):
+        parts.append(Paragraph("Nobody has rated two versions of an image yet."))
     return parts
 
 
@@ -209,13 +212,16 @@ def tell_measures(
         for name, c in correlate(np.where(is_its, mos, np.nan), measures).items():
             numbers = (f"{value:+.2f}" for value in (c.pearson, c.spearman, c.kendall))
             rows.append([scope, name, str(c.num_pictures), *numbers])
+    header = ("set", "measure", "pictures", "Pearson", "Spearman", "Kendall")
     return [
         Heading("Opinions and measures"),
         Paragraph(
             "Correlation of each picture's mean opinion score with what is measured by the paper's "
             "protocol. Originals have no PSNR and SSIM and are left out there."
         ),
-        Table(("set", "measure", "pictures", "Pearson", "Spearman", "Kendall"), rows),
+        Table(header, rows)
+        if rows
+        else Paragraph("None yet: it takes three rated pictures that were scored differently."),
         Drawing("measures", "Mean opinion score of each picture.", drawings["measures"]),
     ]
 

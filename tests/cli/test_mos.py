@@ -122,6 +122,23 @@ def test_what_sureal_reads(report):
         assert dis["path"] == f"{picture['set']}/{picture['image']}/{picture['method']}"
 
 
+def test_a_report_of_the_first_rating(run, study, tmp_path):
+    plan = json.loads((study / "study.json").read_text())
+    picture = plan["raters"]["rater1"][6]  # behind the calibration
+    record = {"event": "rating", "rater": "rater1", "picture": picture, "score": 4}
+    (study / "ratings.jsonl").write_text(json.dumps(record) + "\n")
+    code, output, errors = run("mos", "report", study, "-o", tmp_path / "report")
+    assert (code, errors) == (0, "") and "nan" not in output and "  4.00\n" in output
+    for name in ("distribution", "mos", "measures"):
+        with Image.open(tmp_path / "report" / f"{name}.png") as image:
+            image.load()
+    svg = [(tmp_path / "report" / f"{name}.svg").read_text() for name in ("distribution", "mos")]
+    assert [text.count("images, 1 raters") for text in svg] == [1, 1]  # no panel of the other set
+    text = (tmp_path / "report" / "report.md").read_text()
+    assert "nan" not in text and "Nobody has rated two versions of an image yet." in text
+    assert all(len(table.splitlines()) > 2 for table in text.split("\n\n") if table[0] == "|")
+
+
 def test_a_seed_gives_the_same_ratings(run, study_folders, tmp_path):
     contents = []
     for number, seed in enumerate((3, 3, 4)):

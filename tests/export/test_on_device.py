@@ -1,3 +1,7 @@
+import io
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -34,10 +38,46 @@ def test_a_picture_in_tiles_is_the_whole_picture(program, tmp_path, samples, cap
     assert np.abs(np.asarray(Image.open(result), int) - whole).max() <= 1
 
 
-def test_what_cannot_be_done_is_said_in_one_line(program, tmp_path, capsys):
-    model = shipped_path("srresnet_mse", ".tflite")
-    (tmp_path / "bad.png").write_bytes(b"x")
-    for arguments in ((model, tmp_path / "bad.png"), (tmp_path / "no.tflite", tmp_path / "a.png")):
-        assert program.main([*map(str, arguments), str(tmp_path / "large.png")]) == 1
+def test_every_kind_of_pixels_is_read(program, tmp_path):
+    gray = np.array([[0, 1, 128], [200, 254, 255]], np.uint8)
+    pictures = {
+        "8.png": Image.fromarray(gray),
+        "16.png": Image.fromarray(gray.astype(np.uint16) * 257),
+        "32.tiff": Image.fromarray(gray.astype(np.int32) * 257),
+        "float.tiff": Image.fromarray(gray.astype(np.float32)),
+        "alpha.png": Image.fromarray(np.dstack([gray, 255 - gray]), "LA"),
+    }
+    for name, picture in pictures.items():
+        picture.save(tmp_path / name)
+        read = program.read_picture(tmp_path / name)
+        np.testing.assert_array_equal(read, np.dstack([gray] * 3), name)
+    Image.fromarray(np.array([[128, 129, 65535]], np.uint16)).save(tmp_path / "between.png")
+    assert program.read_picture(tmp_path / "between.png")[0, :, 0].tolist() == [0, 1, 255]
+
+
+def png_header(width, height):
+    chunk = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n\0\0\0\r" + chunk + struct.pack(">I", zlib.crc32(chunk))
+
+
+def test_what_cannot_be_done_is_said_in_one_line(program, tmp_path, samples, capsys, monkeypatch):
+    model, picture = shipped_path("srresnet_mse", ".tflite"), tmp_path / "bad.png"
+    cut = io.BytesIO()
+    Image.fromarray(samples["rocket"][:64, :64]).save(cut, "AVIF")
+    for content in (b"x", png_header(30_000, 30_000), cut.getvalue()[:-200]):
+        picture.write_bytes(content)
+        assert program.main([*map(str, (model, picture, tmp_path / "large.png"))]) == 2
+        lines = capsys.readouterr().err.splitlines()
+        assert len(lines) == 1 and lines[0].startswith(f"run_tflite: cannot read {picture}: ")
+    Image.new("RGB", (8, 8)).save(picture)
+    for names in (("no.tflite", "bad.png", "large.png"), (model, "bad.png", "large.unknown")):
+        assert program.main([str(tmp_path / name) for name in names]) == 2
         assert len(capsys.readouterr().err.splitlines()) == 1
-    assert not (tmp_path / "large.png").exists()
+
+    def is_too_large(*arguments):
+        raise MemoryError("Unable to allocate 8.00 GiB")
+
+    monkeypatch.setattr(program, "upscale_by_tiles", is_too_large)
+    assert program.main([*map(str, (model, picture, tmp_path / "large.png"))]) == 2
+    assert capsys.readouterr().err == "run_tflite: Unable to allocate 8.00 GiB\n"
+    assert not list(tmp_path.glob("large*"))

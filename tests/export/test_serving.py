@@ -7,15 +7,18 @@ import json
 import random
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
 from google.protobuf import text_format
 from PIL import Image
+from tensorflow_serving.apis.predict_pb2 import PredictResponse
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
 KIT = Path(__file__).resolve().parents[2] / "export"
@@ -63,7 +66,7 @@ def test_clients_say_what_the_server_refused(client, server, kit, tmp_path, caps
     result = tmp_path / "large.png"
     for model, reason in (("tiny", "expected the content of a PNG"), ("other", "not found")):
         arguments = [str(tmp_path / "bad.png"), str(result), "--model", model, *where]
-        assert program.main(arguments) == 1
+        assert program.main(arguments) == 2
         lines = capsys.readouterr().err.splitlines()
         assert len(lines) == 1
         assert reason in lines[0]
@@ -74,8 +77,77 @@ def test_clients_say_what_the_server_refused(client, server, kit, tmp_path, caps
 def test_clients_say_that_nobody_answers(client, kit, photo, tmp_path, capsys):
     where = {"rest": ("--url", "http://127.0.0.1:9"), "grpc": ("--server", "127.0.0.1:9")}[client]
     program = kit(f"serving/client_{client}.py")
-    assert program.main([str(photo), str(tmp_path / "large.png"), *where]) == 1
+    assert program.main([str(photo), str(tmp_path / "large.png"), *where]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("client", ["rest", "grpc"])
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "1e12"])
+def test_clients_refuse_a_time_that_is_none(client, seconds, kit, photo, tmp_path, capsys):
+    program = kit(f"serving/client_{client}.py")
+    with pytest.raises(SystemExit) as stop:
+        program.main([str(photo), str(tmp_path / "large.png"), f"--timeout={seconds}"])
+    assert stop.value.code == 2 and "--timeout: expected more than 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("status", "length", "body", "reason"),
+    [
+        (
+            502,
+            30,
+            b"<html>\n<h1>Bad</h1>\n</html>\n\n",
+            "answered 502: <html> <h1>Bad</h1> </html>",
+        ),
+        (502, 100, b"Bad gateway", "answered 502: Bad gateway"),  # breaks off
+        (200, 100, b'{"predictions"', "no picture: IncompleteRead"),
+        (200, 32, b'{"predictions": [{"b64": "eA=="}]', "Expecting"),
+        (200, 34, b'{"predictions": [{"b64": "eA=="}]}', "the server's answer has no picture"),
+    ],
+)
+def test_the_rest_client_says_what_a_strange_server_answered(
+    status, length, body, reason, kit, photo, tmp_path, capsys
+):
+    class Strange(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Length", str(length))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Strange) as strange:
+        thread = threading.Thread(target=strange.handle_request)
+        thread.start()
+        arguments = [str(photo), str(tmp_path / "large.png")]
+        url = f"http://127.0.0.1:{strange.server_port}"
+        code = kit("serving/client_rest.py").main([*arguments, "--url", url])
+        thread.join(20)
+    errors = capsys.readouterr().err
+    assert code == 2 and errors.count("\n") == 1 and reason in errors
+    assert not (tmp_path / "large.png").exists()
+
+
+@pytest.mark.parametrize("results", [[], [b""], [b"x"]])
+def test_the_grpc_client_wants_a_picture(results, kit, photo, tmp_path, capsys, monkeypatch):
+    program = kit("serving/client_grpc.py")
+    answer = PredictResponse()
+    answer.outputs["sr_bytes"].string_val.extend(results)
+
+    class Strange:
+        def __init__(self, channel):
+            pass
+
+        def Predict(self, request, timeout):  # noqa: N802
+            return answer
+
+    monkeypatch.setattr(program, "PredictionServiceStub", Strange)
+    assert program.main([str(photo), str(tmp_path / "large.png")]) == 2
+    assert "the server's answer has no picture" in capsys.readouterr().err
+    assert not (tmp_path / "large.png").exists()
 
 
 def test_rest_takes_floats_in_rows_and_columns(server, generator):

@@ -1,3 +1,4 @@
+import shutil
 import stat
 from collections import Counter
 from itertools import pairwise
@@ -104,6 +105,25 @@ def test_a_method_may_leave_out_a_set_but_not_an_image(plan, study_folders, tmp_
     (part / "SetA" / "img_0.png").unlink()
     with pytest.raises(ValueError, match="part: got no result for SetA/img_0"):
         gather(study_folders / "original", {"part": str(part)})
+
+
+def test_a_set_without_results_is_left_out_and_named(plan, study_folders, tmp_path):
+    only_b = tmp_path / "only_b"
+    shutil.copytree(study_folders / "nearest" / "SetB", only_b / "SetB")
+    study = make_study(
+        tmp_path / "study",
+        study_folders / "original",
+        {"b": str(only_b)},
+        study_folders / "original" / "SetA",  # no picture of the test any more
+        num_raters=2,
+    )
+    tested = [p for p in study.pictures if p.expected is None]
+    assert Counter((p.set, p.method) for p in tested) == {("SetB", "b"): 4, ("SetB", "original"): 4}
+    assert describe(load_study(study.folder))[:2] == [
+        "SetB: 4 images, 2 versions of each",
+        "SetA: left out, no method has results for it",
+    ]
+    assert not any("left out" in line for line in describe(plan("whole")))
 
 
 def test_metadata_is_not_taken_over(plan, study_folders, tmp_path):

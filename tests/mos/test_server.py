@@ -101,6 +101,17 @@ def test_the_screen_is_recorded(study, start, screen):
     assert record["event"] == "start" and record["screen"] == screen
 
 
+def test_a_number_too_large_for_a_float_is_refused_over_http(plan, serve, http_rater, screen):
+    study = plan()
+    rater = http_rater(serve(study), next(iter(load_codes(study))), None)
+    status, answer = rater.post("start", screen={**screen, "window_width": 10**400})
+    assert status == 400 and "window_width: expected a number from 1 to 100000" in answer["error"]
+    state = rater.post("start", screen=screen)[1]["state"]
+    post = {"position": 0, "picture": state["picture"], "score": state["expected"], "ratio": 1}
+    assert rater.post("rate", **post, milliseconds=10**400)[0] == 400
+    assert rater.post("rate", **post, milliseconds=5)[0] == 200
+
+
 def test_a_code_is_taken_in_small_letters_and_unknown_ones_are_not(start, code):
     assert start(code=f" {code.lower()} ").status_code == 200
     reply = start(code="NOBODY")
@@ -203,6 +214,8 @@ def test_paths_lead_nowhere(client, name):
         ({"ratio": float("nan")}, 400),
         ({"ratio": 0}, 400),
         ({"ratio": "1"}, 400),
+        ({"ratio": 10**400}, 400),  # more than a float holds
+        ({"milliseconds": 10**400}, 400),
         ({"milliseconds": -1}, 400),
         ({"milliseconds": float("inf")}, 400),
         ({"milliseconds": None}, 400),
@@ -246,7 +259,10 @@ def test_a_form_of_another_site_changes_nothing(study, client, code, screen):
 
 @pytest.mark.parametrize(
     "change",
-    [{"ratio": 0}, {"ratio": "1"}, {"screen_width": 0}, {"screen_width": None}, {"more": 1}],
+    [
+        *({"ratio": 0}, {"ratio": "1"}, {"screen_width": 0}, {"screen_width": None}, {"more": 1}),
+        *({"screen_width": 10**400}, {"ratio": float("nan")}),
+    ],
 )
 def test_a_screen_that_makes_no_sense_is_not_recorded(study, start, screen, change):
     assert start(screen={**screen, **change}).status_code == 400

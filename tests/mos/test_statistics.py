@@ -2,6 +2,7 @@
 
 import csv
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -229,6 +230,42 @@ def test_larger_differences_need_fewer_raters():
     assert large.needed <= 10
     assert small.needed is None or small.needed >= 32
     assert small.power[12] < 0.4 < 0.9 < large.power[12]
+
+
+def test_the_power_is_how_often_a_report_finds_the_difference():
+    study = make_study({"s": (4, ("a", "b"))}, 4)
+    given = {"a": 2.0, "b": 2.02}
+    (found,) = estimate_power(study, given, Spread(), 0, num_studies=100)
+    planted, rng = plant_means(study, given), np.random.default_rng(0)
+    reports = {6: [], 8: [], 26: []}
+    for _ in range(100):
+        ratings = as_ratings(study, draw_ratings(study, planted, 64, Spread(), rng))
+        for count, told in reports.items():
+            (pair,) = compare_pairs(ratings.keep(ratings.raters[:count]))
+            told.append((pair.p_raters < 0.05, pair.difference < 0))  # b is better
+    for count, told in reports.items():
+        assert found.power[count] == pytest.approx(np.mean([all(both) for both in told]))
+    wrong = [significant and not right for told in reports.values() for significant, right in told]
+    assert any(wrong)  # significant, and not what was planted
+
+
+def test_the_power_with_raters_that_rate_no_image_of_a_pair():
+    study = make_study({"s": (3, ("a", "b")), "t": (3, ("b",))}, 2)
+    only_s, only_t = tuple(range(6)), tuple(range(6, 9))
+    study = replace(study, raters={"x": only_s, "y": only_t})
+    (found,) = estimate_power(study, {"a": 1.5, "b": 4.0}, Spread(), 0, num_studies=10)
+    assert found.power[10] == 0.0 and found.power[12] == 1.0  # 5 and 6 that rate both
+
+
+def test_the_power_counts_what_was_planted_on_the_images_of_both():
+    study = make_study({"s": (5, ("a", "b")), "t": (5, ("b", "c"))}, 2)
+    given = {"s/a": 2.5, "s/b": 1.5, "t/b": 4.6, "t/c": 4.0}
+    found = estimate_power(study, given, Spread(), 0, num_studies=10)
+    assert [pair.methods for pair in found] == [("a", "b"), ("b", "c")]
+    assert found[0].difference == -1.0 and found[0].power[26] == 1.0  # b's mean is higher overall
+    given = {"s/a": 3.0, "s/b": 1.0, "t/b": 2.0, "t/c": 4.0}
+    found = estimate_power(study, given, Spread(), 0, num_studies=1)
+    assert [pair.methods for pair in found] == [("b", "a")]  # a and c are never compared
 
 
 def test_what_was_taken_back_and_what_was_repeated(plan):
