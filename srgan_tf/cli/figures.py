@@ -12,6 +12,7 @@ _EPILOG = """\
 examples:
   srgan-tf figures compare photo.jpg                 writes photo_compare.png beside photo.jpg
   srgan-tf figures compare photo.jpg --model bicubic --model runs/mine/generator.keras -o out.png
+  srgan-tf figures compare photo.jpg --reduce        enlarges a quarter of it, the original beside
 """
 _EVOLUTION = """\
 example:
@@ -92,6 +93,8 @@ def _add_compare(kinds: Any) -> None:
         metavar="NAME|FILE",
         help="may be given several times (default: bicubic and srresnet_mse)",
     )
+    add("--reduce", action="store_true", help="reduce the picture 4x first; it is the last panel")
+    add("--middle", type=positive_int, default=720, metavar="N", help="show NxN pixels (720)")
     add("--overwrite", action="store_true", help="replace an output that exists")
 
 
@@ -117,6 +120,7 @@ def run_compare(options: argparse.Namespace) -> int:
     """Writes the comparison."""
     from srgan_tf.cli.plan import Found, check_existing, plan_targets
     from srgan_tf.evaluation.comparison import lay_side_by_side
+    from srgan_tf.imaging.resize import reduce_4x
     from srgan_tf.inference.upscaler import Upscaler, save_picture
     from srgan_tf.pictures.picture import to_opaque_rgb
     from srgan_tf.pictures.reading import read_picture
@@ -125,6 +129,12 @@ def run_compare(options: argparse.Namespace) -> int:
     (target,) = plan_targets([Found(source)], options.output, "_compare", file_type=".png")
     check_existing(target, options.overwrite)
     lr = to_opaque_rgb(read_picture(source))
+    original = {}
+    if options.reduce:
+        original["original"] = lr = lr[: len(lr) // 4 * 4, : lr.shape[1] // 4 * 4]
+        if not lr.size:
+            raise ValueError(f"reduce: {source} is smaller than 4x4 pixels")
+        lr = reduce_4x(lr)
     models = options.model or ["bicubic", "srresnet_mse"]
     panels = {}
     for model in models:
@@ -134,7 +144,7 @@ def run_compare(options: argparse.Namespace) -> int:
         title = path.name if path.name not in panels else f"{path.parent.name}/{path.name}"
         panels[title] = upscaler.upscale_array(lr)
     target.parent.mkdir(parents=True, exist_ok=True)
-    save_picture(lay_side_by_side(panels), target)
+    save_picture(lay_side_by_side(panels | original, options.middle), target)
     print(target)
     return 0
 

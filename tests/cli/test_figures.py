@@ -1,7 +1,7 @@
 import numpy as np
 from PIL import Image
 
-from srgan_tf.imaging.resize import upscale_bicubic, upscale_nearest
+from srgan_tf.imaging.resize import reduce_4x, upscale_bicubic, upscale_nearest
 
 
 def test_compare_lays_models_side_by_side(run, photo, photo_path, tmp_path):
@@ -14,6 +14,26 @@ def test_compare_lays_models_side_by_side(run, photo, photo_path, tmp_path):
         picture = np.asarray(image)
     np.testing.assert_array_equal(picture[-80:, :120], upscale_bicubic(photo))
     np.testing.assert_array_equal(picture[-80:, -120:], upscale_nearest(photo))
+
+
+def test_compare_with_the_original(run, photo, photo_path, tmp_path):
+    path = tmp_path / "out.png"
+    settings = ["--model", "bicubic", "--reduce", "--middle", "16", "-o", path]
+    assert run("figures", "compare", photo_path, *settings)[0] == 0
+    height, width = (side // 4 * 4 for side in photo.shape[:2])
+    top, left = (height - 16) // 2, (width - 16) // 2
+    with Image.open(path) as image:
+        panels = np.asarray(image)[-16:]
+    middle = photo[top : top + 16, left : left + 16]
+    np.testing.assert_array_equal(panels[:, -16:], middle)
+    enlarged = upscale_bicubic(reduce_4x(photo[:height, :width]))
+    np.testing.assert_array_equal(panels[:, :16], enlarged[top : top + 16, left : left + 16])
+
+
+def test_compare_of_less_than_4_pixels(run, tmp_path):
+    Image.new("RGB", (3, 9)).save(tmp_path / "thin.png")
+    code, _, errors = run("figures", "compare", tmp_path / "thin.png", "--reduce")
+    assert code == 2 and "smaller than 4x4" in errors and errors.count("\n") == 1
 
 
 def test_compare_does_not_overwrite(run, photo_path, tmp_path):
