@@ -66,7 +66,7 @@ def add_command(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Makes the export and prints its path and what was found in comparing."""
-    with quiet_start():  # converters remark on what is as it should be
+    with quiet_start() as tell:  # converters remark on what is as it should be
         from srgan_tf.export.make import Wanted, make_export
 
         wanted = Wanted(
@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
             options.verify,
             options.benchmarks,
         )
-        path, found = make_export(wanted, options.output)
+        path, found = make_export(wanted, options.output, tell)
     print(path)
     for line in found.lines() if found else []:
         print(line)

@@ -41,10 +41,17 @@ class Wanted:
     benchmarks: str | None = None
 
 
-def make_export(wanted: Wanted, out: str | Path) -> tuple[Path, Verification | None]:
+def make_export(
+    wanted: Wanted, out: str | Path, tell: Callable[[str], object] = lambda line: None
+) -> tuple[Path, Verification | None]:
     """Writes `OUT/NAME/VERSION/`, `OUT/NAME[.QUANTIZATION].tflite` or `OUT/NAME.onnx`.
 
     The version is one more than the highest that is there. A file of the same name is replaced.
+
+    Args:
+        wanted: what to export, and how.
+        out: folder, made when absent.
+        tell: is given a line when all looks well and the work begins.
 
     Returns:
         The path, and what was found in comparing.
@@ -64,6 +71,8 @@ def make_export(wanted: Wanted, out: str | Path) -> tuple[Path, Verification | N
     try:
         with tempfile.TemporaryDirectory(prefix=".export.", dir=out) as scratch:
             built = Path(scratch) / "built"
+            takes = "a minute or two" if wanted.quantize in ("dynamic", "int8") else "half a minute"
+            tell(f"exporting {name}: {takes}")
             runner = _build(wanted, generator, name, built, pictures)
             found = _verify(wanted, runner, generator, benchmarks) if wanted.verifies else None
             path = _place(wanted, out, name)
