@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
+from tensorflow.lite.python.schema_py_generated import TensorType
+from tensorflow.lite.tools import flatbuffer_utils
 
 from srgan_tf.export.tflite import export_tflite
 
@@ -23,6 +25,15 @@ def test_export_equals_keras_at_any_size(generator, tmp_path, quantize, toleranc
         expected = np.clip((np.asarray(generator(lr)) + 1) / 2, 0, 1)
         assert sr.shape == (1, 4 * size[0], 4 * size[1], 3)
         assert np.abs(sr - expected).max() < tolerance
+
+
+def test_the_first_convolution_of_int8_stays_in_float(small_generator, tmp_path):
+    export_tflite(small_generator, tmp_path / "model.tflite", "int8")
+    content = bytearray((tmp_path / "model.tflite").read_bytes())
+    graph = flatbuffer_utils.read_model_from_bytearray(content).subgraphs[0]
+    types = [graph.tensors[operator.inputs[0]].type for operator in graph.operators]
+    floats = [number for number, kind in enumerate(types) if kind == TensorType.FLOAT32]
+    assert floats == [0, 1, 2]  # convolution, PReLU, and what quantises their result
 
 
 @pytest.mark.parametrize("quantize", ["none", "int8"])
