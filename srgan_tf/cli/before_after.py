@@ -55,7 +55,7 @@ def write_page(source: Path, frames: "Frames", target: Path, model: str) -> None
         OSError: the page cannot be written.
     """
     from srgan_tf.evaluation.slider import render_slider
-    from srgan_tf.imaging.files import write_atomically
+    from srgan_tf.imaging.files import write_text
     from srgan_tf.imaging.resize import resize_bicubic
     from srgan_tf.pictures.picture import to_opaque_rgb
     from srgan_tf.pictures.reading import read_frames
@@ -65,4 +65,4 @@ def write_page(source: Path, frames: "Frames", target: Path, model: str) -> None
     before = resize_bicubic(lr, *after.shape[:2])
     icc = b"" if result.is_gray else result.metadata.icc
     page = render_slider(source.name, before, after, Path(model).name, icc)
-    write_atomically(page_of(target), lambda file: file.write(page.encode()))
+    write_text(page_of(target), page)

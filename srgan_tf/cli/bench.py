@@ -1,11 +1,11 @@
 """`srgan-tf bench`: the engines side by side on this computer."""
 
 import argparse
-import json
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from srgan_tf.cli.json_file import check_json_file, write_json_file
 
 if TYPE_CHECKING:
     from srgan_tf.evaluation.bench import Bench
@@ -42,7 +42,6 @@ def add_command(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Measures and prints a table."""
     from srgan_tf.evaluation.bench import BASELINE, compare_engines
-    from srgan_tf.imaging.files import write_atomically
     from srgan_tf.models.shipped import shipped_names
 
     for name in ("size", "rounds"):
@@ -52,8 +51,7 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError(
             f"model: got {options.model}, expected one of {', '.join(shipped_names())}"
         )
-    if options.json and not Path(options.json).parent.is_dir():
-        raise ValueError(f"json: the folder {Path(options.json).parent} does not exist")
+    check_json_file(options.json)
     bench = compare_engines(options.model, options.size, options.rounds, _tell)
     _tell("")
     size, cores = options.size, len(os.sched_getaffinity(0))
@@ -65,10 +63,8 @@ def run(options: argparse.Namespace) -> int:
     print(f"speed: times as fast as {BASELINE}")
     for way, reason in bench.left_out.items():
         print(f"left out: {way} ({reason})")
-    if options.json:
-        settings = {"model": options.model, "size": size, "cores": cores}
-        text = json.dumps({**settings, **_as_json(bench)}, indent=2) + "\n"
-        write_atomically(options.json, lambda file: file.write(text.encode()))
+    settings = {"model": options.model, "size": size, "cores": cores}
+    write_json_file(options.json, {**settings, **_as_json(bench)})
     return 0
 
 

@@ -1,15 +1,14 @@
 """`srgan-tf evaluate`: PSNR and SSIM of a model, or of finished pictures, on benchmarks."""
 
 import argparse
-import json
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from srgan_tf.cli.json_file import check_json_file, write_json_file
 from srgan_tf.cli.quiet import quiet_start
 from srgan_tf.config import read_config
-from srgan_tf.imaging.files import write_atomically
 from srgan_tf.inference.arguments import add_engine_arguments, engine_arguments
 
 if TYPE_CHECKING:
@@ -90,8 +89,7 @@ def run(options: argparse.Namespace) -> int:
 
     if options.results and not Path(options.results).is_dir():
         raise ValueError(f"results: got {options.results}, expected a folder")
-    if options.json and not Path(options.json).parent.is_dir():
-        raise ValueError(f"json: the folder {Path(options.json).parent} does not exist")
+    check_json_file(options.json)
     if options.results:
         _refuse(options, ("engine", "fast", "ensemble"), "with --results: nothing is upscaled")
     if not options.perceptual:
@@ -120,10 +118,8 @@ def run(options: argparse.Namespace) -> int:
         count = len(result.images)
         print(f"{title:<12} {count:>8} {result.psnr:>10.2f} {result.ssim:>7.4f}{more}")
         sys.stdout.flush()
-    if options.json:
-        report = {"model": name, "protocol": protocol, "benchmarks": scores}
-        text = json.dumps(report, indent=2) + "\n"
-        write_atomically(options.json, lambda file: file.write(text.encode()))
+    report = {"model": name, "protocol": protocol, "benchmarks": scores}
+    write_json_file(options.json, report)
     return 0
 
 

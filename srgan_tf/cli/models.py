@@ -2,11 +2,11 @@
 
 import argparse
 import dataclasses
-import json
 import shutil
 import textwrap
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from srgan_tf.cli.json_file import check_json_file, write_json_file
 
 if TYPE_CHECKING:
     from srgan_tf.models.cards import Card
@@ -37,13 +37,11 @@ def add_command(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints the cards."""
-    from srgan_tf.imaging.files import write_atomically
     from srgan_tf.models.cards import read_card
     from srgan_tf.models.shipped import shipped_names
     from srgan_tf.recipes import RECIPES
 
-    if options.json and not Path(options.json).parent.is_dir():
-        raise ValueError(f"json: the folder {Path(options.json).parent} does not exist")
+    check_json_file(options.json)
     shipped = shipped_names()
     cards = {name: read_card(name) for name in sorted(shipped, key=_place)}
     missing = [name for name in RECIPES if name not in shipped]
@@ -54,15 +52,12 @@ def run(options: argparse.Namespace) -> int:
         print()
     if missing:
         print(f"not trained yet: {', '.join(missing)}")
-    if options.json:
-        known = {
-            name: dataclasses.asdict(card) | {"scores_up_to_date": card.is_up_to_date}
-            for name, card in cards.items()
-            if card
-        }
-        report = {"models": known, "not_trained_yet": missing}
-        text = json.dumps(report, indent=2) + "\n"
-        write_atomically(options.json, lambda file: file.write(text.encode()))
+    known = {
+        name: dataclasses.asdict(card) | {"scores_up_to_date": card.is_up_to_date}
+        for name, card in cards.items()
+        if card
+    }
+    write_json_file(options.json, {"models": known, "not_trained_yet": missing})
     return 0
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from srgan_tf.config import TrainConfig, read_config
 from srgan_tf.data.benchmarks import Benchmark
 from srgan_tf.evaluation.plots import INKS, draw, save, styled
-from srgan_tf.imaging.files import write_atomically
+from srgan_tf.imaging.files import write_text
 
 _SIDE = 64  # pixels of the picture that is timed
 _TURNS = 100
@@ -166,7 +166,7 @@ def draw_depth(points: Sequence[DepthPoint], benchmark: str, out: Path) -> list[
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([field.name for field in fields(DepthPoint)])
     writer.writerows(astuple(point) for point in points)
-    write_atomically(out / "depth.csv", lambda target: target.write(file.getvalue().encode()))
+    write_text(out / "depth.csv", file.getvalue())
     return [*paths, out / "depth.csv"]
 
 

@@ -31,7 +31,7 @@ from srgan_tf.evaluation.tables import (
     to_html,
     to_markdown,
 )
-from srgan_tf.imaging.files import write_atomically
+from srgan_tf.imaging.files import write_text
 from srgan_tf.inference.measures import LABELS, Measure
 
 _PAPER = """Protocol `paper`: PSNR and SSIM as the paper measured them (BT.709 luma, daala's \
@@ -188,4 +188,4 @@ def _as_json(scores: Scores) -> dict[str, Any]:
 
 
 def _write(path: Path, text: str) -> None:
-    write_atomically(path, lambda file: file.write(text.encode()))
+    write_text(path, text)

@@ -10,6 +10,7 @@ from PIL import Image
 
 from srgan_tf.data.benchmarks import Benchmark, BenchmarkImage, read_gray_or_rgb
 from srgan_tf.evaluation.methods import ORIGINAL, open_method, stand_in
+from srgan_tf.evaluation.scoreboard import Method
 from srgan_tf.imaging.color import gray_uint8, to_rgb
 from srgan_tf.imaging.files import write_atomically
 
@@ -54,13 +55,16 @@ class PictureStore:
 
     def __init__(self, folder: Path):
         self._folder = folder
+        self._methods: dict[str, Method] = {}
         self._opened: dict[str, Callable[[BenchmarkImage], np.ndarray]] = {}
 
     def result(self, method: str, benchmark: str, image: BenchmarkImage) -> np.ndarray:
         """Returns a method's result, uint8 (h, w, 3)."""
         if method == ORIGINAL:
             return to_rgb(image.hr)
-        chosen = open_method(method)
+        if method not in self._methods:
+            self._methods[method] = open_method(method)
+        chosen = self._methods[method]
         name = f"{method}-{chosen.digest[:12]}" if chosen.digest else method
         digest = hashlib.sha256(np.ascontiguousarray(image.lr).tobytes()).hexdigest()[:12]
         path = self._folder / name / benchmark / f"{image.name}-{digest}.png"

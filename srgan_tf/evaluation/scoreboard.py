@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from srgan_tf.data.benchmarks import Benchmark, BenchmarkImage
-from srgan_tf.imaging.files import digest_files, write_atomically
+from srgan_tf.imaging.files import digest_files, write_text
 from srgan_tf.inference.measures import Measure
 from srgan_tf.inference.scoring import BenchmarkScore, ImageScore, average_scores, json_number
 from srgan_tf.metrics import PROTOCOLS, score
@@ -130,7 +130,7 @@ def _write(
             row["psnr"] = json_number(row["psnr"])
     kept = _read(folder, name) | {benchmark: {"key": key, "protocols": protocols}}
     text = json.dumps(kept, indent=1) + "\n"
-    write_atomically(folder / f"{name}.json", lambda file: file.write(text.encode()))
+    write_text(folder / f"{name}.json", text)
 
 
 def _from_json(protocols: dict[str, list[dict[str, Any]]]) -> dict[str, BenchmarkScore]:

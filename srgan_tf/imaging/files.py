@@ -41,6 +41,11 @@ def write_atomically(path: str | Path, write: Callable[[BinaryIO], object]) -> N
         raise
 
 
+def write_text(path: str | Path, text: str) -> None:
+    """Writes a text file, in UTF-8, as `write_atomically` does."""
+    write_atomically(path, lambda file: file.write(text.encode()))
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from srgan_tf.imaging.files import digest_files, write_atomically
+from srgan_tf.imaging.files import digest_files, write_text
 from srgan_tf.models.shipped import shipped_names, shipped_path
 
 
@@ -77,4 +77,4 @@ def read_card(name: str) -> Card | None:
 def write_card(card: Card) -> None:
     """Writes a model's card beside its weights."""
     text = json.dumps(dataclasses.asdict(card), indent=2) + "\n"
-    write_atomically(card_path(card.name), lambda file: file.write(text.encode()))
+    write_text(card_path(card.name), text)

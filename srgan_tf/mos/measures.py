@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from srgan_tf.imaging.files import write_atomically
+from srgan_tf.imaging.files import write_text
 from srgan_tf.metrics import score
 from srgan_tf.metrics.niqe import NiqeModel, niqe, read_model
 from srgan_tf.mos.study import ORIGINAL, Study, StudyPicture
@@ -55,7 +55,7 @@ def measure_study(study: Study) -> dict[str, np.ndarray]:
         writer.writerows(
             [file, *(row.get(name, "") for name in names)] for file, row in rows.items()
         )
-        write_atomically(path, lambda file: file.write(text.getvalue().encode()))
+        write_text(path, text.getvalue())
     names = sorted({name for row in rows.values() for name in row})
     return {
         name: np.array([rows.get(p.file, {}).get(name, math.nan) for p in study.pictures])

@@ -12,7 +12,7 @@ import keras
 from srgan_tf.config import TrainConfig
 from srgan_tf.data.benchmarks import BenchmarkImage, find_benchmarks
 from srgan_tf.data.sources import open_data
-from srgan_tf.imaging.files import write_atomically
+from srgan_tf.imaging.files import write_text
 from srgan_tf.losses.perceptual import build_content_loss
 from srgan_tf.models.networks import build_network
 from srgan_tf.recipes import find_recipe
@@ -130,7 +130,7 @@ def _pictures_to_score(held_out: list[BenchmarkImage], config: TrainConfig) -> d
 
 def _write_config(config: TrainConfig, folder: Path) -> None:
     text = json.dumps(dataclasses.asdict(config), indent=2) + "\n"
-    write_atomically(folder / "config.json", lambda file: file.write(text.encode()))
+    write_text(folder / "config.json", text)
 
 
 def _say(line: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from srgan_tf.imaging.files import write_atomically
+from srgan_tf.imaging.files import write_text
 from srgan_tf.training.checkpoint import save_checkpoint
 from srgan_tf.training.pace import Pace
 
@@ -170,4 +170,4 @@ class ProgressLines(keras.callbacks.Callback):
         fields = list(dict.fromkeys(key for each in rows for key in each))
         lines = [",".join(fields)]
         lines += [",".join(str(each.get(field, "")) for field in fields) for each in rows]
-        write_atomically(path, lambda file: file.write(("\n".join(lines) + "\n").encode()))
+        write_text(path, ("\n".join(lines) + "\n"))

@@ -1,0 +1,23 @@
+"""The `--json FILE` of a command."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from srgan_tf.imaging.files import write_text
+
+
+def check_json_file(path: str | None) -> None:
+    """Makes sure, before any work, that the file could be written.
+
+    Raises:
+        ValueError: its folder does not exist.
+    """
+    if path and not Path(path).parent.is_dir():
+        raise ValueError(f"json: the folder {Path(path).parent} does not exist")
+
+
+def write_json_file(path: str | None, content: dict[str, Any]) -> None:
+    """Writes what a command found, if that was asked for."""
+    if path:
+        write_text(path, json.dumps(content, indent=2) + "\n")
