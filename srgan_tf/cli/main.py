@@ -33,7 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module.add_command(commands)
     options = parser.parse_args(arguments)
     try:
-        return int(options.run(options))
+        code = int(options.run(options))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # whoever read the output, such as `head`, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that Python's last flush finds a place
+        return 141
     except (ValueError, OSError) as error:
         line = " ".join(str(error).split())
         print(f"srgan-tf: {line}", file=sys.stderr)

@@ -94,6 +94,16 @@ def test_an_error_is_one_line_and_exit_code_2(capsys, monkeypatch, error):
     assert errors.count("\n") == 1
 
 
+def test_a_reader_that_has_had_enough_is_no_error():
+    code = "import sys; from srgan_tf.cli.main import main; sys.exit(main(['models']))"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
 def test_an_interruption_is_exit_code_130(capsys, monkeypatch):
     def interrupt(options):
         raise KeyboardInterrupt
