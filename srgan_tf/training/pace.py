@@ -22,10 +22,24 @@ class Pace:
     total_steps: int
 
     @classmethod
-    def divide(cls, first_step: int, total_steps: int, longest: int) -> "Pace":
-        """Divides what is left into epochs of much the same length, at most `longest` steps."""
+    def divide(
+        cls, first_step: int, total_steps: int, longest: int, steps_per_execution: int = 1
+    ) -> "Pace":
+        """Divides what is left into epochs of much the same length.
+
+        An epoch has at most `longest` steps, rounded up to whole executions.
+
+        Raises:
+            ValueError: what is left is no whole number of executions, of which `fit` does no part.
+        """
         left = total_steps - first_step
-        return cls(first_step, math.ceil(left / math.ceil(left / longest)), total_steps)
+        if left % steps_per_execution:
+            raise ValueError(
+                f"steps: got {left:,} to go, expected a multiple of the {steps_per_execution} of "
+                "--steps-per-execution"
+            )
+        executions = left / steps_per_execution / math.ceil(left / longest)
+        return cls(first_step, math.ceil(executions) * steps_per_execution, total_steps)
 
     @property
     def epochs(self) -> int:
@@ -54,5 +68,5 @@ class StopAtTheEnd(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Stops after the last step."""
-        if batch + 1 >= self.length:
-            self.model.stop_training = self.length < self.pace.steps_per_epoch
+        if batch + 1 == self.length < self.pace.steps_per_epoch:
+            self.model.stop_training = True

@@ -85,7 +85,7 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
         restore_checkpoint(checkpoint, learner.groups)
         say(f"resumed at step {first_step} of {total_steps}")
     calibration = data.calibration_batches(_CALIBRATION_BATCHES)
-    pace = Pace.divide(first_step, total_steps, config.save_every)
+    pace = Pace.divide(first_step, total_steps, config.save_every, config.steps_per_execution)
     if writes:
         folder.mkdir(parents=True, exist_ok=True)
         _write_config(config, folder)

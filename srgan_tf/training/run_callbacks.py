@@ -170,4 +170,4 @@ class ProgressLines(keras.callbacks.Callback):
         fields = list(dict.fromkeys(key for each in rows for key in each))
         lines = [",".join(fields)]
         lines += [",".join(str(each.get(field, "")) for field in fields) for each in rows]
-        write_text(path, ("\n".join(lines) + "\n"))
+        write_text(path, "\n".join(lines) + "\n")

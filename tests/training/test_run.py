@@ -125,12 +125,18 @@ def test_a_run_begun_under_jax_without_tensorflow_goes_on_under_tensorflow(
     assert 0 < difference < 1e-2  # went on from there, did not start anew
 
 
-def test_a_length_that_epochs_do_not_divide(tmp_path):
-    train(small_config(steps=5, save_every=3), tmp_path / "run")
+@pytest.mark.parametrize(
+    ("steps", "save_every", "steps_per_execution", "ends"),
+    [(5, 3, 1, [3, 5]), (6, 5, 2, [4, 6])],
+)
+def test_a_length_that_epochs_do_not_divide(tmp_path, steps, save_every, steps_per_execution, ends):
+    lengths = {"steps": steps, "save_every": save_every}
+    config = small_config(**lengths, steps_per_execution=steps_per_execution)
+    train(config, tmp_path / "run")
     checkpoint = load_checkpoint(tmp_path / "run" / "checkpoint.npz")
-    assert checkpoint.step == int(checkpoint.arrays["optimizer/adam/iteration"]) == 5
+    assert checkpoint.step == int(checkpoint.arrays["optimizer/adam/iteration"]) == steps
     log = np.genfromtxt(tmp_path / "run" / "log.csv", delimiter=",", names=True)
-    assert log["step"].tolist() == [3, 5]
+    assert log["step"].tolist() == ends
 
 
 @pytest.mark.parametrize(
@@ -141,6 +147,11 @@ def test_epochs_end_at_the_length_of_the_run(first, total, longest):
     ends = [first, *(pace.step_after(epoch) for epoch in range(pace.epochs))]
     assert ends[-1] == total
     assert all(0 < end - start <= longest for start, end in pairwise(ends))
+
+
+def test_a_part_of_an_execution_is_refused():
+    with pytest.raises(ValueError, match="got 10 to go, expected a multiple of the 4 of"):
+        Pace.divide(2, 12, 500, steps_per_execution=4)
 
 
 @pytest.mark.parametrize("recipe", [variant.name for variant in VARIANTS])
