@@ -1,5 +1,6 @@
 """The settings of a training run, as frozen dataclasses. Standard library only."""
 
+import csv
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,16 @@ class TrainConfig:
     save_every: int = 500
     holdout: int = 30
     benchmarks: str | None = None
+
+
+def read_steps(run: str | Path) -> int:
+    """The steps that a run has done by the last row of its `log.csv`.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    with (Path(run) / "log.csv").open(newline="") as file:
+        return max(int(row["step"]) for row in csv.DictReader(file))
 
 
 def read_config(path: str | Path) -> TrainConfig:

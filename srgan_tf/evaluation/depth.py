@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from srgan_tf.config import TrainConfig, read_config
+from srgan_tf.config import TrainConfig, read_config, read_steps
 from srgan_tf.data.benchmarks import Benchmark
 from srgan_tf.evaluation.plots import INKS, draw, save, styled
 from srgan_tf.imaging.files import write_text
@@ -103,11 +103,11 @@ def measure_networks(
 
     runs = []
     for run in sorted(path.parent for path in folder.glob("b*_*/generator.keras")):
-        wanted = read_config(run / "config.json").steps
-        if wanted is not None and _steps_done(run) < wanted:
-            tell(f"left out, {_steps_done(run):,} of {wanted:,} steps: {run}")
-            continue
-        runs.append(run)
+        done, wanted = read_steps(run), read_config(run / "config.json").steps
+        if wanted is not None and done < wanted:
+            tell(f"left out, {done:,} of {wanted:,} steps: {run}")
+        else:
+            runs.append(run)
     if not runs:
         raise ValueError(f"depth: {folder} holds no finished runs; train them with --data")
     engines = [open_engine(run / "generator.keras") for run in runs]
@@ -129,7 +129,7 @@ def measure_networks(
         config = read_config(run / "config.json")
         milliseconds = round(1000 * float(total) / _TURNS, 3)
         size = (config.num_blocks, config.long_skip, config.num_filters)
-        points.append(DepthPoint(*size, _steps_done(run), round(psnr, 4), milliseconds))
+        points.append(DepthPoint(*size, read_steps(run), round(psnr, 4), milliseconds))
     return sorted(points, key=lambda point: (not point.long_skip, point.num_blocks))
 
 
@@ -168,11 +168,6 @@ def draw_depth(points: Sequence[DepthPoint], benchmark: str, out: Path) -> list[
     writer.writerows(astuple(point) for point in points)
     write_text(out / "depth.csv", file.getvalue())
     return [*paths, out / "depth.csv"]
-
-
-def _steps_done(run: Path) -> int:
-    with (run / "log.csv").open(newline="") as file:
-        return max(int(row["step"]) for row in csv.DictReader(file))
 
 
 def _span(values: Sequence[int]) -> str:

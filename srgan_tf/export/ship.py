@@ -5,7 +5,6 @@ scores: `python -m srgan_tf.evaluation.score_shipped BENCHMARKS VGG`, and bring 
 documents up to date: `python docs/model_cards.py`.
 """
 
-import csv
 import dataclasses
 import datetime
 import os
@@ -13,7 +12,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from srgan_tf.config import DataConfig, TrainConfig, read_config
+from srgan_tf.config import DataConfig, TrainConfig, read_config, read_steps
 from srgan_tf.export.facts import model_facts
 from srgan_tf.export.tflite import export_tflite
 from srgan_tf.models.cards import Card, read_card, write_card
@@ -58,13 +57,11 @@ def begin_card(name: str, run: Path) -> Card:
     were given, say so by hand. Data, hardware and notes are kept from the card there was.
     """
     config = read_config(run / "config.json")
-    with (run / "log.csv").open(newline="") as file:
-        steps = max(int(row["step"]) for row in csv.DictReader(file))
     old = read_card(name)
     return Card(
         name=name,
         commands=(training_command(config),),
-        steps=steps,
+        steps=read_steps(run),
         data=old.data if old else f"{_without_home(config.data.source)}, less those held out",
         hardware=old.hardware if old else f"{os.cpu_count()} CPU cores",
         date=datetime.date.today().isoformat(),
