@@ -136,12 +136,12 @@ def run_compare(options: argparse.Namespace) -> int:
             raise ValueError(f"reduce: {source} is smaller than 4x4 pixels")
         lr = reduce_4x(lr)
     models = options.model or ["bicubic", "srresnet_mse"]
+    are_told_apart = len({Path(model).name for model in models}) == len(models)
     panels = {}
     for model in models:
         with quiet_start():
             upscaler = Upscaler(model)
-        path = Path(model)
-        title = path.name if path.name not in panels else f"{path.parent.name}/{path.name}"
+        title = Path(model).name if are_told_apart else model  # runs name their files alike
         panels[title] = upscaler.upscale_array(lr)
     target.parent.mkdir(parents=True, exist_ok=True)
     save_picture(lay_side_by_side(panels | original, options.middle), target)

@@ -88,7 +88,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("benchmarks", help="folder that holds Set14/HR/*.png")
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--models", nargs="+", default=shipped_names(), metavar="NAME")
+    parser.add_argument("--models", nargs="+", default=shipped_names(".tflite"), metavar="NAME")
     options = parser.parse_args()
     with quiet_start():
         from srgan_tf.export.verify import budget_benchmarks
