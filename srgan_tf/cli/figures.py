@@ -34,7 +34,8 @@ examples:
 
 Trains one network for each depth with the long skip and one without, in run folders of RUNS, and
 writes depth.png, depth.svg and depth.csv. Run it again after an interruption: what is done stays.
-The defaults are small, 8 networks of 32 filters and 1,000 steps each, for a CPU; more is better.
+The defaults are small, 8 networks of 32 filters and 4,000 steps each, about an hour on two CPU
+cores; more is better, and much less shows nothing yet.
 """
 
 
@@ -105,7 +106,7 @@ def _add_depth_arguments(parser: argparse.ArgumentParser) -> None:
     add("--benchmarks", metavar="DIR", required=True, help="folder of benchmark folders")
     add("--benchmark", default="BSD100", metavar="NAME", help="the one to score on (BSD100)")
     add("--blocks", type=_depths, default=(1, 2, 4, 8), metavar="B,B,...", help="(1,2,4,8)")
-    add("--steps", type=positive_int, default=1000, metavar="N", help="of each network (1000)")
+    add("--steps", type=positive_int, default=4000, metavar="N", help="of each network (4000)")
     add("--num-filters", type=positive_int, default=32, metavar="N", help="(32)")
     add("--batch-size", type=positive_int, default=16, metavar="N", help="(16)")
     add("--crop-size", type=positive_int, default=64, metavar="N", help="(64)")
