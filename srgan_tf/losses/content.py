@@ -64,8 +64,7 @@ def grid_penalty(hr: Any, sr: Any) -> Any:
     The mean error of all positions is taken off, which is the content loss's.
 
     Deviation: A penalty on grids of dots, which the paper does not have. It is off unless asked for
-    (`--grid-penalty`); the last steps of the shipped
-    `srresnet_vgg22` and `srgan_vgg22` had it.
+    (`--grid-penalty`); the last steps of the shipped `srresnet_vgg22` and `srgan_vgg22` had it.
 
     Returns:
         Scalar: the mean over pictures, places, positions and channels.
