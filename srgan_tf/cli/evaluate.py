@@ -35,7 +35,8 @@ lower and cannot be compared with the paper's.
 --perceptual: two more measures, both better when lower. NIQE tells how unlike a natural photo a
 picture looks, without its original; it needs more than one block of 96x96 pixels, better a hundred.
 phi_3,4 is the mean squared difference of VGG19's features after block3_conv4; it is left out, with
-a line that says so, where VGG19's weights cannot be had.
+a line that says so, where VGG19's weights cannot be had. --lpips adds LPIPS (version 0.1, AlexNet)
+by its authors' package, which runs on PyTorch and downloads 233 MB.
 --all --report DIR: the paper's Tables 1 and 2 beside every model of the package, by both protocols,
 with all measures, as report.md, report.csv, scores.json and report.html, a page that holds the
 pictures too. What is in the folder already is not scored again.
@@ -69,6 +70,7 @@ def add_command(commands: Any) -> None:
     add("--protocol", choices=("paper", "matlab"), help="(default: paper)")
     add_engine_arguments(parser)
     add("--perceptual", action="store_true", help="measure NIQE and phi_3,4 too")
+    add("--lpips", action="store_true", help="measure LPIPS too (pip install 'srgan_tf[lpips]')")
     add("--niqe-model", metavar="FILE", help="NIQE's model: .npz or .mat (default: our own)")
     add(
         "--vgg-weights",
@@ -93,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
     if options.results:
         _refuse(options, ("engine", "fast", "ensemble"), "with --results: nothing is upscaled")
     if not options.perceptual:
-        _refuse(options, ("niqe_model", "vgg_weights"), "without --perceptual")
+        _refuse(options, ("niqe_model", "vgg_weights", "lpips"), "without --perceptual")
     protocol = options.protocol or "paper"
     sets = _open_sets(options)
     name = options.model or options.results
@@ -183,7 +185,7 @@ def _open_measures(options: argparse.Namespace) -> "tuple[dict[str, Measure], li
     with quiet_start():
         import keras  # noqa: F401  # so that what its backend says at its start stays unsaid
     with redirect_stdout(sys.stderr):  # Keras tells of its downloads
-        measures, left_out = open_measures(_vgg_weights(options), options.niqe_model)
+        measures, left_out = open_measures(_vgg_weights(options), options.niqe_model, options.lpips)
     for line in left_out:
         print(line, file=sys.stderr)
     return measures, left_out

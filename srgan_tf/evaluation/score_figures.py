@@ -12,7 +12,9 @@ _MEASURES = {
     "ssim": "SSIM",
     "niqe": "NIQE (lower is better)",
     "phi34": "phi_3,4 distance (lower is better)",
+    "lpips": "LPIPS (lower is better)",
 }
+_FORMATS = {"psnr": ".2f", "ssim": ".3f", "niqe": ".1f", "phi34": ",.0f", "lpips": ".2f"}
 
 
 @styled
@@ -63,7 +65,7 @@ def _bars(
                 theirs = getattr(printed, measure, None)
                 if value is not None and not (name == "original" and measure == "ssim"):
                     axis.barh(place, value, color=INKS[0], height=0.65)
-                    kind = {"psnr": ".2f", "ssim": ".3f", "niqe": ".1f", "phi34": ",.0f"}[measure]
+                    kind = _FORMATS[measure]
                     axis.annotate(
                         format(value, kind), (value, place), (-3, 0), color="white",
                         textcoords="offset points", ha="right", va="center", fontsize=7,

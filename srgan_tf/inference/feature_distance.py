@@ -8,7 +8,7 @@ import numpy as np
 from srgan_tf.imaging.color import to_rgb
 from srgan_tf.imaging.ranges import uint8_to_tanh
 from srgan_tf.imaging.tiles import split_axis
-from srgan_tf.inference.measures import PHI_LAYER
+from srgan_tf.inference.measures import PHI_LAYER, check_sizes
 from srgan_tf.models.vgg import build_vgg_features, vgg_input
 
 _STRIDE = 4  # pixels that one feature stands for
@@ -47,12 +47,7 @@ class FeatureDistance:
         Raises:
             ValueError: sizes differ, or the pictures are smaller than 4x4 pixels.
         """
-        for sr in results:
-            if sr.shape[:2] != hr.shape[:2]:
-                raise ValueError(
-                    f"phi_3,4: got a result of {sr.shape[1]}x{sr.shape[0]} pixels for an original "
-                    f"of {hr.shape[1]}x{hr.shape[0]}, expected equal sizes"
-                )
+        check_sizes("phi_3,4", results, hr)
         tall, wide = (side // _STRIDE for side in hr.shape[:2])
         if not tall or not wide:
             raise ValueError(

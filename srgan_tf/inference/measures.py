@@ -15,8 +15,8 @@ PHI_LAYER = (3, 4)
 """The paper's content losses compare phi_{2,2} or phi_{5,4} (Eq. 5). A network scores well on the
 very layer that it was trained on, so results are compared on one in between."""
 
-LABELS = {"niqe": "NIQE", "phi34": "phi_3,4"}
-FORMATS = {"niqe": ".2f", "phi34": ".0f"}
+LABELS = {"niqe": "NIQE", "phi34": "phi_3,4", "lpips": "LPIPS"}
+FORMATS = {"niqe": ".2f", "phi34": ".0f", "lpips": ".4f"}
 
 
 def format_value(measure: str, value: float | None) -> str:
@@ -24,20 +24,33 @@ def format_value(measure: str, value: float | None) -> str:
     return "-" if value is None else format(value, FORMATS[measure])
 
 
+def check_sizes(measure: str, results: Sequence[np.ndarray], hr: np.ndarray) -> None:
+    """Raises ValueError where a result has another height or width than its original."""
+    for sr in results:
+        if sr.shape[:2] != hr.shape[:2]:
+            raise ValueError(
+                f"{measure}: got a result of {sr.shape[1]}x{sr.shape[0]} pixels for an original of "
+                f"{hr.shape[1]}x{hr.shape[0]}, expected equal sizes"
+            )
+
+
 def open_measures(
-    vgg_weights: str | Path = "imagenet", niqe_model: str | Path | None = None
+    vgg_weights: str | Path = "imagenet",
+    niqe_model: str | Path | None = None,
+    lpips: bool = False,
 ) -> tuple[dict[str, Measure], list[str]]:
     """Opens the measures that can be had here.
 
     Args:
         vgg_weights: `imagenet`, without which phi_3,4 is left out, or a file, which must serve.
         niqe_model: see `srgan_tf.metrics.niqe.read_model`.
+        lpips: LPIPS too, which must be had then.
 
     Returns:
         Measures by name, and a line for each that is left out.
 
     Raises:
-        ValueError: a file that was named cannot be used.
+        ValueError: a file that was named, or LPIPS, cannot be used.
     """
     model = read_model(niqe_model)
     measures: dict[str, Measure] = {
@@ -52,6 +65,10 @@ def open_measures(
         if str(vgg_weights) != "imagenet":
             raise
         left_out.append(f"phi_3,4 left out: {error}")
+    if lpips:
+        from srgan_tf.inference.lpips_distance import LpipsDistance
+
+        measures["lpips"] = LpipsDistance()
     return measures, left_out
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from srgan_tf.data.benchmarks import BenchmarkImage, read_gray_or_rgb
 from srgan_tf.imaging.color import to_rgb
-from srgan_tf.inference.measures import Measure
+from srgan_tf.inference.measures import LABELS, Measure
 from srgan_tf.metrics import score
 
 
@@ -24,6 +24,7 @@ class ImageScore:
     ssim: float
     niqe: float | None = None
     phi34: float | None = None
+    lpips: float | None = None
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,13 @@ class BenchmarkScore:
     images: tuple[ImageScore, ...]
     niqe: float | None = None
     phi34: float | None = None
+    lpips: float | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Returns the layout of `evaluate --json`."""
         scores = asdict(self)
         for part in (scores, *scores["images"]):
-            for measure in ("niqe", "phi34"):
+            for measure in LABELS:
                 if part[measure] is None:
                     del part[measure]
             part["psnr"] = json_number(part["psnr"])
@@ -78,7 +80,7 @@ def score_pictures(
 def average_scores(scores: Sequence[ImageScore]) -> BenchmarkScore:
     """Means over pictures; a measure's, over those that have it."""
     means = {}
-    for measure in ("niqe", "phi34"):
+    for measure in LABELS:
         values = [getattr(s, measure) for s in scores if getattr(s, measure) is not None]
         means[measure] = statistics.fmean(values) if values else None
     return BenchmarkScore(

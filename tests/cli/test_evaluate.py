@@ -9,6 +9,7 @@ from PIL import Image
 from srgan_tf.config import DataConfig, TrainConfig
 from srgan_tf.data.sources import open_data
 from srgan_tf.imaging.resize import reduce_4x, upscale_bicubic
+from srgan_tf.inference.lpips_distance import LpipsDistance
 from srgan_tf.metrics import score
 from srgan_tf.metrics.niqe import niqe, read_model
 
@@ -197,6 +198,22 @@ def test_perceptual_measures(run, benchmarks, samples, vgg34_npz, tmp_path):
     assert "niqe" not in report["Mine"] and output.splitlines()[3].split()[-2] == "-"
 
 
+def test_lpips(run, benchmarks, samples, vgg34_npz, tmp_path, monkeypatch):
+    Image.fromarray(samples["chelsea"][:200]).save(benchmarks / "Set5" / "HR" / "large.png")
+    settings = ["--model", "bicubic", "--benchmarks", benchmarks, "--perceptual", "--lpips"]
+    settings += ["--vgg-weights", vgg34_npz]
+    path = tmp_path / "scores.json"
+    monkeypatch.setattr(LpipsDistance, "__init__", lambda self: None)
+    monkeypatch.setattr(
+        LpipsDistance, "__call__", lambda self, results, hr: [0.25 for _ in results]
+    )
+    code, output, _ = run("evaluate", *settings, "--json", path)
+    assert code == 0
+    assert output.splitlines()[1].split()[-1] == "LPIPS"
+    assert output.splitlines()[2].split()[-1] == "0.2500"
+    assert strict_json(path)["benchmarks"]["Set5"]["images"][0]["lpips"] == 0.25
+
+
 def test_another_niqe_model(run, benchmarks, samples, vgg34_npz, tmp_path):
     hr = samples["chelsea"][:200, :448]
     Image.fromarray(hr).save(benchmarks / "Mine" / "HR" / "large.png")
@@ -261,6 +278,7 @@ def test_a_folder_without_a_run_is_one_line(run, tmp_path, content):
         (["--results", "mine", "--fast"], "fast: cannot be used with --results"),
         (["--results", "mine", "--engine", "keras"], "engine: cannot be used with --results"),
         (["--model", "bicubic", "--vgg-weights", "x.npz"], "vgg-weights: cannot be used without"),
+        (["--model", "bicubic", "--lpips"], "lpips: cannot be used without --perceptual"),
         (["--model", "bicubic", "--niqe-model", "x.npz"], "niqe-model: cannot be used without"),
         (["--all", "--report", "r", "--protocol", "paper"], "protocol: cannot be used with --all"),
     ],

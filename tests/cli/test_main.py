@@ -43,7 +43,7 @@ def test_help_lists_the_commands_and_exit_codes(capsys):
         ("train", ["--benchmarks DIR"]),
         ("evaluate", ["--model NAME|FILE", "--results DIR", "--benchmarks DIR", "--json FILE"]),
         ("evaluate", ["--protocol {paper,matlab}", "--engine"]),
-        ("evaluate", ["--all", "--report DIR", "--perceptual", "--niqe-model FILE"]),
+        ("evaluate", ["--all", "--report DIR", "--perceptual", "--lpips", "--niqe-model FILE"]),
         ("evaluate", ["--held-out RUN_DIR", "--vgg-weights imagenet|FILE"]),
         ("train", ["--no-long-skip"]),
         ("models", ["--json FILE"]),

@@ -1,0 +1,85 @@
+"""LPIPS (Zhang et al. 2018), as published: its authors' package, version 0.1, on AlexNet."""
+
+import multiprocessing
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from srgan_tf.imaging.color import to_rgb
+from srgan_tf.inference.measures import check_sizes
+
+_SMALLEST = 31  # pixels
+
+
+class LpipsDistance:
+    """How different people would find two pictures, by weighted differences of AlexNet's features.
+
+    The paper has no such measure. Whole pictures are compared, borders too. The package runs on
+    PyTorch, whose Triton cannot be loaded beside TensorFlow, so it has a process of its own.
+
+    Raises:
+        ValueError: the package `lpips` is not installed, or AlexNet's weights (torchvision's,
+            233 MB, downloaded when first used) cannot be had.
+    """
+
+    def __init__(self) -> None:
+        spawn = multiprocessing.get_context("spawn")
+        self._process = ProcessPoolExecutor(1, mp_context=spawn)
+        self._process.submit(check_network).result()
+
+    def __call__(self, results: Sequence[np.ndarray], hr: np.ndarray) -> list[float | None]:
+        """Compares results with their original.
+
+        Args:
+            results: uint8 (h, w, 3) RGB or (h, w) gray.
+            hr: the original, uint8 of the same height and width.
+
+        Returns:
+            One distance for each result, about 0 to 1; 0: no difference; None: a side is shorter
+            than 31 pixels, too small for AlexNet.
+
+        Raises:
+            ValueError: sizes differ.
+        """
+        check_sizes("lpips", results, hr)
+        if min(hr.shape[:2]) < _SMALLEST:
+            return [None] * len(results)
+        return [*self._process.submit(compare, results, hr).result()]
+
+
+@cache
+def _open_network() -> tuple[Any, Any]:
+    """The package, and its network."""
+    try:
+        import lpips
+    except ImportError as error:
+        raise ValueError(
+            f"lpips: {error}; expected the extra: pip install 'srgan_tf[lpips]'"
+        ) from None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # lpips calls torchvision in an old way
+        try:
+            network = lpips.LPIPS(net="alex", verbose=False)
+        except (OSError, RuntimeError) as error:  # no network, or a damaged file
+            raise ValueError(f"lpips: AlexNet's weights cannot be had: {error}") from None
+    return lpips, network.requires_grad_(False)
+
+
+def check_network() -> None:
+    """Opens the network in this process.
+
+    Raises:
+        ValueError: see `LpipsDistance`.
+    """
+    _open_network()
+
+
+def compare(results: Sequence[np.ndarray], hr: np.ndarray) -> list[float]:
+    """Distances of results from their original, computed in this process; see `LpipsDistance`."""
+    lpips, network = _open_network()
+    original = lpips.im2tensor(to_rgb(hr))
+    return [float(network(lpips.im2tensor(to_rgb(sr)), original)) for sr in results]
