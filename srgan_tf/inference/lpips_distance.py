@@ -2,8 +2,9 @@
 
 import multiprocessing
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 from typing import Any
 
@@ -24,12 +25,13 @@ class LpipsDistance:
     Raises:
         ValueError: the package `lpips` is not installed, or AlexNet's weights (torchvision's,
             233 MB, downloaded when first used) cannot be had.
+        OSError: PyTorch's process crashed.
     """
 
     def __init__(self) -> None:
         spawn = multiprocessing.get_context("spawn")
         self._process = ProcessPoolExecutor(1, mp_context=spawn)
-        self._process.submit(check_network).result()
+        self._ask(check_network)
 
     def __call__(self, results: Sequence[np.ndarray], hr: np.ndarray) -> list[float | None]:
         """Compares results with their original.
@@ -44,11 +46,18 @@ class LpipsDistance:
 
         Raises:
             ValueError: sizes differ.
+            OSError: PyTorch's process crashed.
         """
         check_sizes("lpips", results, hr)
         if min(hr.shape[:2]) < _SMALLEST:
             return [None] * len(results)
-        return [*self._process.submit(compare, results, hr).result()]
+        return [*self._ask(compare, results, hr)]
+
+    def _ask(self, question: Callable[..., Any], *arguments: Any) -> Any:
+        try:
+            return self._process.submit(question, *arguments).result()
+        except BrokenProcessPool:  # out of memory, say, or a crash in PyTorch
+            raise OSError("lpips: PyTorch's process ended without an answer") from None
 
 
 @cache

@@ -1,5 +1,8 @@
+import multiprocessing
+import os
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
 from types import SimpleNamespace
 from urllib.error import URLError
@@ -81,6 +84,18 @@ def test_results_keep_their_order_and_gray_is_seen_as_its_rgb(stand_in, samples)
     values = compare([sr, hr, gray, np.dstack([gray] * 3)], hr)
     assert values[0] == pytest.approx(np.mean(np.abs(sr / 127.5 - hr / 127.5)))
     assert values[1] == 0 and values[2] == values[3]
+
+
+def test_a_crash_of_its_process(monkeypatch, samples):
+    distance = object.__new__(LpipsDistance)
+    distance._process = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+    monkeypatch.setattr(lpips_distance, "compare", crash)
+    with pytest.raises(OSError, match="PyTorch's process ended without an answer"):
+        distance([samples["coffee"]], samples["coffee"])
+
+
+def crash(results, hr):
+    os._exit(1)
 
 
 def test_sizes(monkeypatch, samples):
