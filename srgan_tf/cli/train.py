@@ -80,6 +80,12 @@ def add_command(commands: Any) -> None:
     add("--seed", type=count, metavar="N", help="decides crops and starting weights (0)")
     add("--init", metavar="NAME|FILE", help="start from these weights")
     add(
+        "--freeze-norms",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="keep their batch normalisations as they are: faster, and as in use; needs --init",
+    )
+    add(
         "--initialization",
         choices=("interpolation", "random"),
         help="starting weights without --init: begin as bilinear interpolation, or not "

@@ -79,9 +79,10 @@ def training_command(config: TrainConfig) -> str:
             if field.name in ("recipe", "data", "source") or value == field.default:
                 continue
             flag = field.name.replace("_", "-")
-            words += (
-                [f"--no-{flag}"] if value is False else [f"--{flag}", _without_home(str(value))]
-            )
+            if isinstance(value, bool):
+                words += [f"--{flag}" if value else f"--no-{flag}"]
+            else:
+                words += [f"--{flag}", _without_home(str(value))]
     return " ".join(word if word.startswith('"$') else shlex.quote(word) for word in words)
 
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
+from srgan_tf.models.weights import copy_weights
+
 
 def average_weights(
     generator: keras.Model,
@@ -16,7 +18,7 @@ def average_weights(
 
     The moving statistics that batch normalisation keeps in training belong to the weights of past
     steps. At a high learning rate they trail far behind, so they are estimated anew: the exact
-    mean over `lr_batches`.
+    mean over `lr_batches`. Frozen ones are copied.
 
     Args:
         generator: the network in training.
@@ -24,12 +26,15 @@ def average_weights(
         averaged: a second network of the same architecture, changed in place.
         lr_batches: low-resolution training batches, float32 (batch, h, w, 3) in [0, 1].
     """
-    sources = generator.trainable_variables
+    copy_weights(generator, averaged)
     if optimizer.use_ema and optimizer.iterations.numpy() > 0:
-        sources = [v for v in optimizer.variables if v.path.endswith("_average")]
-    for target, source in zip(averaged.trainable_variables, sources, strict=True):
-        target.assign(source.numpy())
+        targets = {variable.path: variable for variable in averaged.variables}
+        averages = [v for v in optimizer.variables if v.path.endswith("_average")]
+        for source, average in zip(generator.trainable_variables, averages, strict=True):
+            targets[source.path].assign(average.numpy())
     norms = [x for x in averaged.layers if isinstance(x, keras.layers.BatchNormalization)]
+    if not any(generator.get_layer(norm.name).trainable for norm in norms):
+        return
     momenta = [norm.momentum for norm in norms]
     for index, lr in enumerate(lr_batches):
         for norm in norms:

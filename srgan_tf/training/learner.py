@@ -52,6 +52,8 @@ def build_learner(config: TrainConfig, recipe: Recipe, steps: int, content_loss:
             recipe.name, config.num_blocks, config.num_filters, config.long_skip
         )
         _set_starting_weights(generator, config, recipe)
+        if config.freeze_norms:
+            freeze_norms(generator, config.init or recipe.init)
         optimizer = _make_adam(config, recipe, steps, "adam", config.ema)
         optimizer.build(generator.trainable_variables)
         groups: dict[str, Any] = {"generator": generator, "optimizer": optimizer}
@@ -106,6 +108,31 @@ def use_xla(jit_compile: str, strategy: str = "none") -> bool:
     if keras.backend.backend() == "jax":
         return True
     return any(not device.startswith("cpu") for device in keras.distribution.list_devices())
+
+
+def freeze_norms(generator: keras.Model, init: str | None) -> None:
+    """Lets trained batch normalisations do in training what they do in use, and stay as they are.
+
+    Each is a fixed scale and offset then, whatever else is in the batch, so that training sees the
+    very network that is scored. The convolutions around them take over what theirs would learn.
+
+    Deviation: `--freeze-norms` ends a training without batch statistics, which the paper keeps. It
+    is off unless asked for.
+
+    Args:
+        generator: a network with trained weights, changed in place.
+        init: where they are from.
+
+    Raises:
+        ValueError: there are none, or no batch normalisation.
+    """
+    norms = [x for x in generator.layers if isinstance(x, keras.layers.BatchNormalization)]
+    if not norms:
+        raise ValueError(f"freeze-norms: {generator.name} has no batch normalisation")
+    if not init:
+        raise ValueError("freeze-norms: got untrained ones; name trained weights with --init")
+    for norm in norms:
+        norm.trainable = False
 
 
 class _AveragingAdam(keras.optimizers.Adam):

@@ -1,16 +1,19 @@
 """Training-step times, side by side: `python tests/benchmarks/train_step.py [--rounds N]`.
 
-SRResNet with the paper's layers, batch 16, 96x96 crops, Adam, MSE, float32. Three ways in turn,
+SRResNet with the paper's layers, batch 16, 96x96 crops, Adam, MSE, float32. Four ways in turn,
 round by round, each in a process of its own that stays alive between its turns:
 
 - `fit`: our recipe through `model.fit`,
+- `frozen`: the same from trained weights with `--freeze-norms`,
 - `loop`: the same step in a bare `tf.function` loop,
 - `torch`: an equivalent PyTorch step with channels_last memory, when PyTorch is installed.
 
 Printed are medians and the medians of the ratios within a round.
+`--precision mixed_bfloat16` is for our ways alone.
 """
 
 import argparse
+import dataclasses
 import os
 import statistics
 import subprocess
@@ -22,7 +25,7 @@ STEPS = 10
 BATCH, CROP = 16, 96
 
 
-def keras_worker(way: str):
+def keras_worker(way: str, precision: str):
     """Returns a function that takes STEPS steps of our recipe."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     import numpy as np
@@ -33,7 +36,10 @@ def keras_worker(way: str):
     from srgan_tf.recipes import SRRESNET_MSE
     from srgan_tf.training.learner import build_learner
 
-    config = TrainConfig("srresnet_mse", DataConfig("", BATCH, crop_size=CROP), ema=0.0)
+    data = DataConfig("", BATCH, crop_size=CROP)
+    config = TrainConfig("srresnet_mse", data, ema=0.0, precision=precision)
+    if way == "frozen":
+        config = dataclasses.replace(config, init="srresnet_mse", freeze_norms=True)
     model = build_learner(config, SRRESNET_MSE, 1000, mse_loss).model
     rng = np.random.default_rng(0)
     lr = rng.random((BATCH, CROP // 4, CROP // 4, 3), dtype=np.float32)
@@ -43,7 +49,7 @@ def keras_worker(way: str):
     options = tf.data.Options()
     options.autotune.enabled = False
     dataset = tf.data.Dataset.from_tensors((lr, hr)).repeat().with_options(options)
-    if way == "fit":
+    if way != "loop":
         return lambda: model.fit(dataset, steps_per_epoch=STEPS, verbose=0, shuffle=False)
 
     @tf.function
@@ -117,9 +123,9 @@ def torch_worker():
     return run
 
 
-def work(way: str) -> None:
+def work(way: str, precision: str) -> None:
     """A worker: two turns to warm up, then one turn for each line on standard input."""
-    run = torch_worker() if way == "torch" else keras_worker(way)
+    run = torch_worker() if way == "torch" else keras_worker(way, precision)
     run()
     run()
     print("ready", flush=True)
@@ -129,12 +135,12 @@ def work(way: str) -> None:
         print((time.perf_counter() - start) / STEPS, flush=True)
 
 
-def main(rounds: int) -> None:
+def main(rounds: int, precision: str) -> None:
     """Starts the workers and lets them take turns."""
-    ways = ["fit", "loop"] + (["torch"] if find_spec("torch") else [])
+    ways = ["fit", "frozen", "loop"] + (["torch"] if find_spec("torch") else [])
     workers = {
         way: subprocess.Popen(
-            [sys.executable, __file__, "--worker", way],
+            [sys.executable, __file__, "--worker", way, "--precision", precision],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -156,7 +162,7 @@ def main(rounds: int) -> None:
         worker.wait()
     for way in ways:
         print(f"{way:<6} {statistics.median(times[way]):.3f} s a step")
-    for a, b in (("fit", "loop"), ("fit", "torch")):
+    for a, b in (("fit", "loop"), ("frozen", "fit"), ("fit", "torch")):
         if b in times:
             ratio = statistics.median(x / y for x, y in zip(times[a], times[b], strict=True))
             print(f"{a} / {b}: {ratio:.3f}")
@@ -165,9 +171,10 @@ def main(rounds: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=8)
-    parser.add_argument("--worker", choices=("fit", "loop", "torch"))
+    parser.add_argument("--worker", choices=("fit", "frozen", "loop", "torch"))
+    parser.add_argument("--precision", choices=("float32", "mixed_bfloat16"), default="float32")
     options = parser.parse_args()
     if options.worker:
-        work(options.worker)
+        work(options.worker, options.precision)
     else:
-        main(options.rounds)
+        main(options.rounds, options.precision)

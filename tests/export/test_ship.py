@@ -30,7 +30,7 @@ def test_the_command_is_one_that_train_takes(monkeypatch):
     config = TrainConfig(
         "srresnet_mse", data, num_blocks=2, num_filters=8, steps=5, learning_rate=1e-3, warmup=2
     )
-    config = replace(config, long_skip=False, initialization="random")
+    config = replace(config, long_skip=False, initialization="random", freeze_norms=True)
     assert main(training_command(config).split()[1:]) == 0
     assert seen == [config]
 

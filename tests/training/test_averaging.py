@@ -42,3 +42,18 @@ def test_weights_are_the_moving_average():
     expected = 0.75 * steps[0] + 0.25 * steps[1]
     np.testing.assert_allclose(averaged.get_layer("tail_conv").bias.numpy(), expected, rtol=1e-6)
     assert not np.allclose(expected, steps[1])
+
+
+def test_frozen_norms_are_copied():
+    generator, averaged = build_generator(1, 4), build_generator(1, 4)
+    norms = [x for x in generator.layers if isinstance(x, keras.layers.BatchNormalization)]
+    for norm in norms:
+        norm.set_weights([np.full(4, value, "float32") for value in (2, 3, 4, 5)])
+        norm.trainable = False
+    optimizer = keras.optimizers.Adam()
+    optimizer.build(generator.trainable_variables)
+    average_weights(generator, optimizer, averaged, batches(3))
+    for norm in norms:
+        ours = averaged.get_layer(norm.name)
+        assert ours.trainable
+        np.testing.assert_array_equal(ours.get_weights(), norm.get_weights())

@@ -167,6 +167,34 @@ def test_every_variant_trains(recipe, tmp_path, init, vgg54_npz):
             train(config, tmp_path / "run")
 
 
+@pytest.mark.parametrize("recipe", ["srresnet_mse", "srgan_mse"])
+def test_frozen_norms_stay_as_they_were_while_all_else_trains(recipe, tmp_path):
+    init = tmp_path / "init.keras"
+    build_generator(1, 8).save(init)
+    config = small_config(recipe, steps=2, init=str(init), freeze_norms=True)
+    averaged = train(config, tmp_path / "run")
+    checkpoint = load_checkpoint(tmp_path / "run" / "checkpoint.npz")
+    started = {variable.path: variable.numpy() for variable in load_generator(init).variables}
+    for path, value in started.items():
+        trained = checkpoint.arrays[f"generator/{path}"]
+        is_norm = path.split("/")[0].endswith(("_bn1", "_bn2", "post_bn"))
+        assert np.array_equal(trained, value) == is_norm, path
+    saved = load_generator(tmp_path / "run" / "generator.keras")
+    assert all(layer.trainable for layer in saved.layers)  # for whoever goes on from there
+    lr = np.zeros((1, 4, 4, 3), np.float32)
+    np.testing.assert_array_equal(saved(lr), averaged(lr))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "said"), [("srresnet_mse", "untrained"), ("espcn", "no batch normalisation")]
+)
+def test_norms_that_cannot_be_frozen_are_refused(recipe, said, tmp_path):
+    size = {"num_blocks": 16, "num_filters": 64} if recipe == "espcn" else {}
+    with pytest.raises(ValueError, match=f"freeze-norms: .*{said}"):
+        train(small_config(recipe, steps=2, freeze_norms=True, **size), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize("recipe", [baseline.name for baseline in BASELINES])
 def test_every_baseline_trains(recipe, tmp_path, monkeypatch):
     monkeypatch.setitem(networks._BASELINES, "drcn", lambda: build_drcn(8, 2))
