@@ -155,7 +155,7 @@ def draw_depth(points: Sequence[DepthPoint], benchmark: str, out: Path) -> list[
     left.set_ylabel(f"PSNR on {benchmark} (dB)")
     left.legend()
     right.set_ylabel(f"ms for {_SIDE}x{_SIDE} pixels, mean of {_TURNS}")
-    right.set_ylim(bottom=0)
+    right.set_ylim(0, 1.1 * max(point.milliseconds for point in points))
     figure.suptitle(
         f"{_span([p.steps for p in points])} steps, {_span([p.num_filters for p in points])} "
         "filters, random start",
