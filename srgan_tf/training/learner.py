@@ -51,9 +51,9 @@ def build_learner(config: TrainConfig, recipe: Recipe, steps: int, content_loss:
         generator = build_network(
             recipe.name, config.num_blocks, config.num_filters, config.long_skip
         )
-        _set_starting_weights(generator, config, recipe)
         if config.freeze_norms:
-            freeze_norms(generator, config.init or recipe.init)
+            freeze_norms(generator)
+        _set_starting_weights(generator, config, recipe)
         optimizer = _make_adam(config, recipe, steps, "adam", config.ema)
         optimizer.build(generator.trainable_variables)
         groups: dict[str, Any] = {"generator": generator, "optimizer": optimizer}
@@ -110,27 +110,25 @@ def use_xla(jit_compile: str, strategy: str = "none") -> bool:
     return any(not device.startswith("cpu") for device in keras.distribution.list_devices())
 
 
-def freeze_norms(generator: keras.Model, init: str | None) -> None:
-    """Lets trained batch normalisations do in training what they do in use, and stay as they are.
+def freeze_norms(generator: keras.Model) -> None:
+    """Lets batch normalisations do in training what they do in use, and stay as they are.
 
-    Each is a fixed scale and offset then, whatever else is in the batch, so that training sees the
-    very network that is scored. The convolutions around them take over what theirs would learn.
+    It is for trained ones. Each is a fixed scale and offset then, whatever else is in the batch, so
+    that training sees the very network that is scored. The convolutions around them take over what
+    theirs would learn.
 
     Deviation: `--freeze-norms` ends a training without batch statistics, which the paper keeps. It
-    is off unless asked for; the last steps of the shipped `srresnet_mse` had it.
+    is off unless asked for; the last steps of the shipped `srresnet_mse` and `srgan_vgg22` had it.
 
     Args:
-        generator: a network with trained weights, changed in place.
-        init: where they are from.
+        generator: changed in place.
 
     Raises:
-        ValueError: there are none, or no batch normalisation.
+        ValueError: it has no batch normalisation.
     """
     norms = [x for x in generator.layers if isinstance(x, keras.layers.BatchNormalization)]
     if not norms:
         raise ValueError(f"freeze-norms: {generator.name} has no batch normalisation")
-    if not init:
-        raise ValueError("freeze-norms: got untrained ones; name trained weights with --init")
     for norm in norms:
         norm.trainable = False
 
@@ -163,6 +161,8 @@ def _set_starting_weights(generator: keras.Model, config: TrainConfig, recipe: R
             f"{recipe.name} starts from a trained {init}, which this package does not ship; name "
             "one with --init FILE"
         )
+    if config.freeze_norms and not init:
+        raise ValueError("freeze-norms: got untrained ones; name trained weights with --init")
     if init:
         copy_weights(load_generator(init), generator)
     elif config.initialization == "interpolation" and recipe.network == "srresnet":
