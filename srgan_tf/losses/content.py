@@ -76,8 +76,7 @@ def grid_penalty(hr: Any, sr: Any) -> Any:
     cells = ops.reshape(ops.transpose(split, (0, 1, 3, 2, 4, 5)), (batch, rows, columns, -1))
     window = (min(8, rows), min(8, columns))
     means = ops.average_pool(cells, window, strides=4, padding="valid")
-    grid = ops.reshape(means, (-1, 16, channels))
-    return ops.mean(ops.square(grid - ops.mean(grid, axis=1, keepdims=True)))
+    return ops.mean(ops.square(means))
 
 
 def total_variation(sr: Any) -> Any:

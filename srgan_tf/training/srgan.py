@@ -9,6 +9,7 @@ from keras import ops
 
 from srgan_tf.losses.adversarial import adversarial_loss, discriminator_loss
 from srgan_tf.losses.content import Loss, mse_loss
+from srgan_tf.metrics import PSNR
 
 _LOGS = (
     "content",  # content loss of the result, unweighted
@@ -31,7 +32,8 @@ class SRGAN(keras.Model):
     that of the loss at the picture, pulled back through the pass already made. Batch normalisation
     is in training mode throughout; the content loss's VGG stays as it is.
 
-    `fit` logs content, adversarial, d_loss, d_real, d_fake and four gradient norms.
+    `fit` logs content, adversarial, d_loss, d_real, d_fake, four gradient norms and psnr (dB);
+    `evaluate`, and `fit` with `validation_data`, content and psnr.
 
     Args:
         generator: from `build_generator`, lr [0, 1] -> sr [-1, 1].
@@ -59,6 +61,7 @@ class SRGAN(keras.Model):
         self.content_loss = content_loss
         self.adversarial_weight = adversarial_weight
         self.means = {log: keras.metrics.Mean(log) for log in _LOGS}
+        self.psnr = PSNR(name="psnr")
 
     def compile(
         self,
@@ -84,7 +87,7 @@ class SRGAN(keras.Model):
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
         """The means that `fit` resets at each epoch."""
-        return list(self.means.values())
+        return [*self.means.values(), self.psnr]
 
     def call(self, lr: Any, training: bool = False) -> Any:
         """Super-resolves a batch."""
@@ -96,6 +99,19 @@ class SRGAN(keras.Model):
         if backend not in ("tensorflow", "jax"):
             raise ValueError(f"SRGAN: got Keras backend {backend}, expected tensorflow or jax")
         return import_module(f"srgan_tf.training.step_{backend}").train_step(self, *args)
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """The content loss of pictures that are evaluated; `train_step` does without this."""
+        loss = self.content_loss(y, y_pred)
+        self.means["content"].update_state(loss)
+        self.psnr.update_state(y, y_pred)
+        return loss
+
+    def compute_metrics(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """What `compute_loss` has found, for the logs of an evaluation."""
+        return {"content": self.means["content"].result(), "psnr": self.psnr.result()}
 
     def judge(self, hr: Any, sr: Any) -> tuple[Any, dict[str, Any]]:
         """Returns the discriminator's loss (Eq. 2), and what it thinks of both batches."""
@@ -113,8 +129,9 @@ class SRGAN(keras.Model):
         """Returns the adversarial loss (Eq. 6), unweighted."""
         return adversarial_loss(self.discriminator(sr, training=True))
 
-    def update_means(self, logs: Mapping[str, Any]) -> None:
-        """Adds one step's values to the means of the epoch."""
+    def update_means(self, hr: Any, sr: Any, logs: Mapping[str, Any]) -> None:
+        """Adds one step's pictures and values to the means of the epoch."""
+        self.psnr.update_state(hr, sr)
         for name, value in logs.items():
             self.means[name].update_state(value)
 

@@ -116,7 +116,7 @@ def train_step(model: SRGAN, state: State, data: tuple[Any, Any]) -> tuple[dict[
     }
 
     def report() -> dict[str, Any]:
-        model.update_means(logs)
+        model.update_means(hr, picture, logs)
         return model.get_metrics_result()
 
     result, after = values.run(report)

@@ -38,6 +38,8 @@ def train_step(model: SRGAN, data: tuple[Any, Any]) -> dict[str, Any]:
     gradients = generating.gradient(sr, generator_weights, output_gradients=at_picture)
     model.optimizer.apply(gradients, generator_weights)
     model.update_means(
+        hr,
+        picture,
         logs
         | {
             "content": content,
@@ -45,7 +47,7 @@ def train_step(model: SRGAN, data: tuple[Any, Any]) -> dict[str, Any]:
             "content_grad": _norm_at_picture(content_grad * share),
             "adversarial_grad": _norm_at_picture(adversarial_grad * share),
             "generator_grad": global_norm(_sum_over_replicas(gradients)),
-        }
+        },
     )
     return model.get_metrics_result()
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from srgan_tf.losses.content import mse_loss
+from srgan_tf.metrics import PSNR
 from srgan_tf.models.discriminator import build_discriminator
 from srgan_tf.models.generator import build_generator
 from srgan_tf.training.srgan import SRGAN
@@ -38,7 +39,13 @@ model = SRGAN(generator, discriminator, content_loss, adversarial_weight=0.1)
 model.compile(keras.optimizers.SGD(1e-4, 0.9), keras.optimizers.SGD(1e-4, 0.9))
 shapes = ((4, 8, 8, 3), (4, 32, 32, 3))
 batches = [tuple(rng.random(shape, "float32") for shape in shapes) for step in range(2)]
-history = model.fit((b for b in batches), steps_per_epoch=2, verbose=0, shuffle=False).history
+history = model.fit(
+    (b for b in batches),
+    validation_data=batches[0],
+    steps_per_epoch=2,
+    verbose=0,
+    shuffle=False,
+).history
 values = {v.path: v.numpy() for v in (*generator.variables, *discriminator.variables)}
 slots = {"slot/" + v.path: v.numpy() for v in model.discriminator_optimizer.variables}
 np.savez(sys.argv[2], **values, **slots, **{"log/" + k: v[0] for k, v in history.items()})
@@ -61,7 +68,7 @@ def test_both_backends_take_the_same_step(tmp_path, vgg_npz):
         assert process.returncode == 0, errors
     with np.load(tmp_path / "tensorflow.npz") as ours, np.load(tmp_path / "jax.npz") as theirs:
         assert set(ours.files) == set(theirs.files)
-        assert "log/d_loss" in ours.files and "bn2/moving_mean" in ours.files
+        assert {"log/d_loss", "log/val_content", "bn2/moving_mean"} < set(ours.files)
         for key in ours.files:
             np.testing.assert_allclose(ours[key], theirs[key], rtol=1e-4, atol=1e-6, err_msg=key)
 
@@ -109,8 +116,22 @@ def test_a_step_moves_both_networks_and_their_statistics(model, batch):
         "adversarial_grad",
         "generator_grad",
         "discriminator_grad",
+        "psnr",
     }
     assert 0 < logs["d_real"] < 1 and 0 < logs["d_fake"] < 1
+
+
+def test_evaluation_reports_the_content_loss_and_psnr_and_changes_nothing(model, batch):
+    lr, hr = batch
+    before = model.get_weights()
+    logs = model.evaluate(lr, hr, verbose=0, return_dict=True)
+    assert not any(changed(before, model.get_weights()))
+    sr = model.predict(lr, verbose=0)
+    psnr = PSNR()
+    psnr.update_state(hr, sr)
+    assert logs == pytest.approx(
+        {"content": float(mse_loss(hr, sr)), "psnr": float(psnr.result())}, rel=1e-4
+    )
 
 
 def test_the_generator_s_gradient_is_that_of_the_whole_loss(model, batch):
