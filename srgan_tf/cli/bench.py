@@ -1,11 +1,11 @@
 """`srgan-tf bench`: the engines side by side on this computer."""
 
 import argparse
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 from srgan_tf.cli.json_file import check_json_file, write_json_file
+from srgan_tf.imaging.cores import num_cores
 
 if TYPE_CHECKING:
     from srgan_tf.evaluation.bench import Bench
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     check_json_file(options.json)
     bench = compare_engines(options.model, options.size, options.rounds, _tell)
     _tell("")
-    size, cores = options.size, len(os.sched_getaffinity(0))
+    size, cores = options.size, num_cores()
     print(f"{options.model}, {size}x{size} to {4 * size}x{4 * size} pixels, {cores} cores")
     print(f"{'engine':<14} {'median (ms)':>11} {'pictures/s':>10} {'speed':>6} {'peak (MB)':>9}")
     for way, timing in bench.timings.items():

@@ -1,7 +1,6 @@
 """From a SOURCE, a folder or `tfds:NAME`, to what a training run needs of it."""
 
 import dataclasses
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from srgan_tf.config import DataConfig
 from srgan_tf.data.benchmarks import BenchmarkImage
 from srgan_tf.data.folder import FolderSource, Photo, open_folder, read_photo
 from srgan_tf.data.sampler import sample_batches
+from srgan_tf.imaging.cores import num_cores
 from srgan_tf.imaging.resize import reduce_4x
 
 _HOLDOUT_SIDE = 320  # held-out pictures are scored on their middle, at most this many pixels wide
@@ -52,7 +52,7 @@ class TrainingData:
             from srgan_tf.data.pipeline import folder_dataset
 
             return folder_dataset(self.photos, self.config, first_step)
-        return sample_batches(self.photos, self.config, first_step, _num_threads(), part=part)
+        return sample_batches(self.photos, self.config, first_step, num_cores(), part=part)
 
     def calibration_batches(self, count: int) -> list[np.ndarray]:
         """Returns the lr of `count` batches drawn with another seed than the run's."""
@@ -80,9 +80,7 @@ def open_data(config: DataConfig, holdout: int = 0) -> TrainingData:
         raise ValueError(
             f"data: got {config.source}, expected a folder of pictures or tfds:NAME[:SPLIT]"
         )
-    source = open_folder(
-        config.source, config.crop_size, _num_threads(), config.sample, config.seed
-    )
+    source = open_folder(config.source, config.crop_size, num_cores(), config.sample, config.seed)
     photos, held_out = split_holdout(source, holdout)
     summary = f"{source.summary()} ({len(held_out)} held out)"
     return TrainingData(config, photos, [_middle(photo) for photo in held_out], summary)
@@ -108,7 +106,3 @@ def _middle(photo: Photo) -> BenchmarkImage:
     top, left = (hr.shape[0] - height) // 2, (hr.shape[1] - width) // 2
     hr = hr[top : top + height, left : left + width]
     return BenchmarkImage(Path(photo.path).stem, hr, reduce_4x(hr))
-
-
-def _num_threads() -> int:
-    return len(os.sched_getaffinity(0))

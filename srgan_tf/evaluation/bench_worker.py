@@ -6,12 +6,12 @@ Says `ready`, or `none` and why; answers each line on its standard input with th
 picture took; says its peak memory in MB at the end.
 """
 
-import os
 import resource
 import sys
 import time
 from typing import Any
 
+from srgan_tf.imaging.cores import num_cores
 from srgan_tf.inference.engines import Engine
 
 OURS: dict[str, dict[str, Any]] = {
@@ -42,7 +42,7 @@ def open_way(way: str, model: str, weights: str) -> Engine:
     from srgan_tf.imaging.files import read_arrays
 
     build = torch_engine if way == "torch" else onnx_engine
-    return build(read_arrays(weights), len(os.sched_getaffinity(0)))
+    return build(read_arrays(weights), num_cores())
 
 
 def main(way: str, model: str, size: str, weights: str) -> None:

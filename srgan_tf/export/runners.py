@@ -3,12 +3,13 @@
 `srgan_tf.inference.engines` runs models for pictures, in grey levels.
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import keras
 import numpy as np
+
+from srgan_tf.imaging.cores import num_cores
 
 Runner = Callable[[np.ndarray], np.ndarray]
 """lr, float32 (1, h, w, 3) in [0, 1] -> sr, (1, 4h, 4w, 3) in [0, 1]."""
@@ -37,7 +38,7 @@ def run_tflite(path: str | Path) -> Runner:
     """A TFLite model's signature."""
     from ai_edge_litert.interpreter import Interpreter
 
-    interpreter = Interpreter(str(path), num_threads=len(os.sched_getaffinity(0)))
+    interpreter = Interpreter(str(path), num_threads=num_cores())
     runner = interpreter.get_signature_runner("serving_default")
     return lambda lr: runner(lr=lr)["sr"]
 

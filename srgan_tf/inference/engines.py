@@ -1,12 +1,13 @@
 """The programs that can run a generator. Each is a function from a small picture to a large one."""
 
-import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from srgan_tf.imaging.cores import num_cores
 from srgan_tf.imaging.ranges import levels_to_unit, tanh_to_levels, unit_to_levels
 from srgan_tf.imaging.resize import upscale_bicubic, upscale_nearest
 from srgan_tf.imaging.symmetry import apply_symmetry, undo_symmetry
@@ -135,7 +136,13 @@ def saved_model_engine(folder: Path) -> Engine:
         )
 
     def upscale(lr_levels: np.ndarray) -> np.ndarray:
-        sr = serve(lr=tf.constant(levels_to_unit(lr_levels)[None]))["sr"]
+        try:
+            sr = serve(lr=tf.constant(levels_to_unit(lr_levels)[None]))["sr"]
+        except tf.errors.InvalidArgumentError as error:
+            height, width, _ = lr_levels.shape
+            lines = str(error.message).splitlines()
+            why = next((line for line in lines if "assertion failed" in line), lines[0])
+            raise ValueError(f"model: {version} refuses {width}x{height} pixels: {why}") from None
         return unit_to_levels(sr.numpy()[0], lr_levels.dtype)
 
     upscale.owner = loaded  # type: ignore[attr-defined]  # a signature does not keep its variables
@@ -153,24 +160,27 @@ def litert_engine(path: Path) -> Engine:
     if not path.is_file():
         raise ValueError(f"model: got {path}, expected a .tflite file")
     try:
-        interpreter = Interpreter(str(path), num_threads=len(os.sched_getaffinity(0)))
+        interpreter = Interpreter(str(path), num_threads=num_cores())
         interpreter.allocate_tensors()  # here, so that what it says is said at the start
         (lr,) = interpreter.get_input_details()
         (sr,) = interpreter.get_output_details()
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:
         raise ValueError(
             f"model: got {path}, expected a .tflite file with one picture in and one out: {error}"
         ) from None
     shape: tuple[int, ...] = ()
+    turn = threading.Lock()  # an interpreter holds one picture at a time, and has all cores for it
 
     def upscale(lr_levels: np.ndarray) -> np.ndarray:
         nonlocal shape
-        if lr_levels.shape != shape:
-            interpreter.resize_tensor_input(lr["index"], (1, *lr_levels.shape))
-            interpreter.allocate_tensors()
-            shape = lr_levels.shape
-        interpreter.set_tensor(lr["index"], levels_to_unit(lr_levels)[None])
-        interpreter.invoke()
-        return unit_to_levels(interpreter.get_tensor(sr["index"])[0], lr_levels.dtype)
+        with turn:
+            if lr_levels.shape != shape:
+                interpreter.resize_tensor_input(lr["index"], (1, *lr_levels.shape))
+                interpreter.allocate_tensors()
+                shape = lr_levels.shape
+            interpreter.set_tensor(lr["index"], levels_to_unit(lr_levels)[None])
+            interpreter.invoke()
+            large = interpreter.get_tensor(sr["index"])[0]
+        return unit_to_levels(large, lr_levels.dtype)
 
     return upscale

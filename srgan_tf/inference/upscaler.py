@@ -190,8 +190,14 @@ def save_picture(image: Image.Image, path: str | Path) -> None:
     write_picture(from_pillow(image), path)
 
 
+def _shared_upscaler(model: str | Path, engine: str | None) -> Upscaler:
+    path = Path(model)
+    return _open_once(str(model), engine, path.stat().st_mtime_ns if path.exists() else None)
+
+
 @lru_cache(maxsize=2)
-def _shared_upscaler(model: str, engine: str | None) -> Upscaler:
+def _open_once(model: str, engine: str | None, changed: int | None) -> Upscaler:
+    """A file that has changed since, as trained weights do, is another model."""
     return Upscaler(model, engine)
 
 
@@ -200,7 +206,7 @@ def upscale(
     model: str | Path = DEFAULT_MODEL,
     engine: str | None = None,
 ) -> Image.Image:
-    """Upscales one picture 4 times; the model stays loaded for the next call.
+    """Upscales one picture 4 times; the model stays loaded for the next call, of any thread.
 
     Args:
         picture: a file, a Pillow picture, or an array, uint8 (h, w, 3) or (h, w).
@@ -217,6 +223,6 @@ def upscale(
         >>> upscale("photo.jpg").save("photo_x4.png")
     """
     if not isinstance(picture, str | Path):
-        return _shared_upscaler(str(model), engine)(picture)
+        return _shared_upscaler(model, engine)(picture)
     decoded = read_picture(picture)
-    return to_pillow(_shared_upscaler(str(model), engine).upscale_picture(decoded))
+    return to_pillow(_shared_upscaler(model, engine).upscale_picture(decoded))

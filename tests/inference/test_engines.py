@@ -1,6 +1,9 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
 
 from srgan_tf.imaging.resize import upscale_bicubic, upscale_nearest
 from srgan_tf.imaging.symmetry import apply_symmetry, undo_symmetry
@@ -17,6 +20,7 @@ class Brighter(tf.Module):
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.float32, name="lr")])
     def upscale(self, lr):
+        tf.debugging.assert_less(tf.shape(lr)[2], 50, "too wide")
         return {self.output: tf.repeat(tf.repeat(lr, 4, axis=1), 4, axis=2) + self.amount}
 
 
@@ -55,6 +59,30 @@ def test_what_is_no_saved_model_of_ours_is_one_clear_line(saved, tmp_path):
         with pytest.raises(ValueError, match=message) as error:
             open_engine(folder)
         assert "\n" not in str(error.value)
+
+
+def test_a_picture_that_a_saved_model_refuses_is_one_clear_line(saved):
+    with pytest.raises(ValueError, match=r"/10 refuses 50x3 pixels: .*too wide.*$"):
+        open_engine(saved)(np.zeros((3, 50, 3), np.uint8))
+
+
+def test_a_tflite_file_that_cannot_be_set_up_is_one_clear_line(monkeypatch):
+    def fail(interpreter):
+        raise RuntimeError("input_channel % filter_input_channel != 0")
+
+    monkeypatch.setattr(Interpreter, "allocate_tensors", fail)
+    with pytest.raises(ValueError, match=r"expected a \.tflite file .*input_channel"):
+        open_engine("srresnet_mse", "litert")
+
+
+def test_threads_share_a_litert_engine(rng):
+    engine = open_engine("srresnet_mse", "litert")
+    pictures = [rng.integers(0, 256, (6 + i % 3, 5 + i % 2, 3), np.uint8) for i in range(12)]
+    one_by_one = [engine(lr) for lr in pictures]
+    with ThreadPoolExecutor(4) as pool:
+        at_once = list(pool.map(engine, pictures))
+    for expected, sr in zip(one_by_one, at_once, strict=True):
+        np.testing.assert_array_equal(sr, expected)
 
 
 def test_fast_is_nearly_the_same_picture(samples):

@@ -105,6 +105,19 @@ def test_a_file_that_is_no_model_is_one_clear_line(tmp_path):
         assert "\n" not in str(error.value)
 
 
+def test_a_model_file_that_has_changed_is_opened_anew(tmp_path):
+    path, picture = tmp_path / "model.keras", crop((9, 7))
+    generator = build_generator(1, 8)
+    start_as_interpolation(generator)
+    generator.save(path)
+    before = srgan_tf.upscale(picture, path)
+    assert difference(before, srgan_tf.upscale(picture, path)) == 0
+    kernel, bias = generator.get_layer("tail_conv").get_weights()
+    generator.get_layer("tail_conv").set_weights([kernel, bias + 0.2])
+    generator.save(path)
+    assert difference(before, srgan_tf.upscale(picture, path)) > 10
+
+
 def test_an_unknown_suffix_writes_nothing(tmp_path):
     with pytest.raises(ValueError, match="got suffix"):
         save_picture(crop((4, 4)), tmp_path / "a.xyz")
