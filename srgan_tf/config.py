@@ -5,6 +5,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+HELD_OUT = "held_out.txt"
+"""Name of a run folder's list of files that it does not train on."""
+
 
 @dataclass(frozen=True)
 class DataConfig:
@@ -94,6 +97,16 @@ def read_steps(run: str | Path) -> int:
     """
     with (Path(run) / "log.csv").open(newline="") as file:
         return max(int(row["step"]) for row in csv.DictReader(file))
+
+
+def read_held_out(run: str | Path) -> list[str]:
+    """The files below its data's folder that a run keeps out of training; none where none is named.
+
+    Raises:
+        OSError: the list cannot be read.
+    """
+    path = Path(run) / HELD_OUT
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
 def read_config(path: str | Path) -> TrainConfig:

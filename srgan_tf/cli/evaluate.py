@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from srgan_tf.cli.json_file import check_json_file, write_json_file
 from srgan_tf.cli.quiet import quiet_start
-from srgan_tf.config import read_config
+from srgan_tf.config import read_config, read_held_out
 from srgan_tf.inference.arguments import add_engine_arguments, engine_arguments
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def _open_sets(options: argparse.Namespace) -> "dict[str, Iterable[BenchmarkImag
         from srgan_tf.data.sources import open_data
 
     config = read_config(Path(options.held_out) / "config.json")
-    pictures = open_data(config.data, config.holdout).held_out
+    pictures = open_data(config.data, config.holdout, read_held_out(options.held_out)).held_out
     if not pictures:
         raise ValueError(f"held-out: the run in {options.held_out} kept no pictures aside")
     return {"holdout": pictures}

@@ -16,9 +16,9 @@ examples:
   srgan-tf train srresnet_mse --data ~/Pictures --out runs/mine --resume
   KERAS_BACKEND=jax srgan-tf train srresnet_mse --data ~/Pictures --out runs/mine
 
-The run folder gets config.json, checkpoint.npz (for --resume), generator.keras (for --model),
-log.csv and tensorboard/. A killed run goes on from its last checkpoint with --resume; settings that
-are not given again stay as they were.
+The run folder gets config.json, held_out.txt (files that are not trained on), checkpoint.npz (for
+--resume), generator.keras (for --model), log.csv and tensorboard/. A killed run goes on from its
+last checkpoint with --resume; settings that are not given again stay as they were.
 """
 
 

@@ -1,7 +1,7 @@
 """From a SOURCE, a folder or `tfds:NAME`, to what a training run needs of it."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,12 +27,14 @@ class TrainingData:
         config: source, batch size, crop size, degradation and seed.
         photos: the training pictures of a folder; None: the source is a TFDS dataset.
         held_out: pictures of the folder that were kept out of training, to score on.
+        held_out_files: their paths below the folder, and of those too small for a crop.
         summary: one line about what was found.
     """
 
     config: DataConfig
     photos: list[Photo] | None
     held_out: list[BenchmarkImage]
+    held_out_files: list[str]
     summary: str
 
     def batches(self, first_step: int = 0, part: tuple[int, int] = (0, 1)) -> Iterable[Any]:
@@ -62,7 +64,7 @@ class TrainingData:
         return [np.asarray(next(batches)[0]) for _ in range(count)]
 
 
-def open_data(config: DataConfig, holdout: int = 0) -> TrainingData:
+def open_data(config: DataConfig, holdout: int = 0, again: Sequence[str] = ()) -> TrainingData:
     """Opens a folder, or a TFDS dataset by the name `tfds:NAME[:SPLIT]`.
 
     With a folder and a backend other than TensorFlow, TensorFlow is not imported.
@@ -70,34 +72,44 @@ def open_data(config: DataConfig, holdout: int = 0) -> TrainingData:
     Args:
         config: source, batch size, crop size, degradation and seed.
         holdout: pictures of a folder to keep out of training, at most a tenth of them.
+        again: the `held_out_files` of a run that goes on. Where they are still there they are held
+            out again, whatever has come or gone beside them.
 
     Raises:
         ValueError: the source cannot be used.
     """
     if config.source.startswith("tfds:"):
-        return TrainingData(config, None, [], config.source)
+        return TrainingData(config, None, [], [], config.source)
     if not Path(config.source).is_dir():
         raise ValueError(
             f"data: got {config.source}, expected a folder of pictures or tfds:NAME[:SPLIT]"
         )
     source = open_folder(config.source, config.crop_size, num_cores(), config.sample, config.seed)
-    photos, held_out = split_holdout(source, holdout)
-    summary = f"{source.summary()} ({len(held_out)} held out)"
-    return TrainingData(config, photos, [_middle(photo) for photo in held_out], summary)
+    root = Path(config.source)
+    held_out = choose_held_out(source, holdout, [str(root / name) for name in again])
+    training = [photo for photo in source.photos if photo.path not in held_out]
+    scored = [_middle(photo) for photo in source.photos if photo.path in held_out]
+    names = sorted(Path(path).relative_to(root).as_posix() for path in held_out)
+    summary = f"{source.summary()} ({len(scored)} held out)"
+    return TrainingData(config, training, scored, names, summary)
 
 
-def split_holdout(source: FolderSource, wanted: int) -> tuple[list[Photo], list[Photo]]:
-    """Keeps pictures out of training: evenly spread over the folder, at most a tenth of it.
+def choose_held_out(source: FolderSource, wanted: int, again: Sequence[str] = ()) -> set[str]:
+    """Keeps files out of training: evenly spread over the folder, at most a tenth of it.
 
     They are chosen among all files, those too small for the crop size too: a run that goes on with
-    larger crops still trains on no picture that it holds out.
+    other crops still trains on no picture that it holds out.
+
+    Args:
+        source: the folder.
+        wanted: number of files.
+        again: files that come before a choice, where they are there.
     """
     skipped = [path for path, _ in source.skipped]
     paths = sorted(Path(path) for path in [*(photo.path for photo in source.photos), *skipped])
     count = min(wanted, len(paths) // 10)
-    chosen = {str(paths[int((index + 0.5) * len(paths) / count)]) for index in range(count)}
-    training = [photo for photo in source.photos if photo.path not in chosen]
-    return training, [photo for photo in source.photos if photo.path in chosen]
+    spread = {str(paths[int((index + 0.5) * len(paths) / count)]) for index in range(count)}
+    return (spread and set(again) & {str(path) for path in paths}) or spread
 
 
 def _middle(photo: Photo) -> BenchmarkImage:

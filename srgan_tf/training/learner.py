@@ -39,8 +39,17 @@ class Learner:
     groups: dict[str, Any]
 
 
-def build_learner(config: TrainConfig, recipe: Recipe, steps: int, content_loss: Loss) -> Learner:
+def build_learner(
+    config: TrainConfig, recipe: Recipe, steps: int, content_loss: Loss, resumes: bool = False
+) -> Learner:
     """Builds networks and optimizers of a recipe, with their starting weights.
+
+    Args:
+        config: the run's settings.
+        recipe: what it trains.
+        steps: of the whole run.
+        content_loss: the recipe's.
+        resumes: whether a checkpoint has the weights, so that `config.init` need not exist.
 
     Raises:
         ValueError: settings that do not fit, or starting weights that cannot be used.
@@ -53,7 +62,8 @@ def build_learner(config: TrainConfig, recipe: Recipe, steps: int, content_loss:
         )
         if config.freeze_norms:
             freeze_norms(generator)
-        _set_starting_weights(generator, config, recipe)
+        if not resumes:
+            _set_starting_weights(generator, config, recipe)
         optimizer = _make_adam(config, recipe, steps, "adam", config.ema)
         optimizer.build(generator.trainable_variables)
         groups: dict[str, Any] = {"generator": generator, "optimizer": optimizer}

@@ -3,13 +3,14 @@
 import dataclasses
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from srgan_tf.config import TrainConfig
+from srgan_tf.config import HELD_OUT, TrainConfig, read_held_out
 from srgan_tf.data.benchmarks import BenchmarkImage, find_benchmarks
 from srgan_tf.data.sources import open_data
 from srgan_tf.imaging.files import write_text
@@ -26,6 +27,7 @@ from srgan_tf.training.run_callbacks import (
     ProgressLines,
     RunCheckpoint,
     StopWhenDiverged,
+    TensorBoardBySteps,
     UpdateAverage,
 )
 
@@ -35,8 +37,9 @@ _CALIBRATION_BATCHES = 12  # for the averaged network's batch statistics
 def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.Model:
     """Trains a recipe with `fit` and keeps everything in a run folder.
 
-    The folder holds `config.json`, `checkpoint.npz` (whole state), `generator.keras` (averaged
-    weights, ready for use), `log.csv` and, where TensorFlow is installed, `tensorboard/`. Where
+    The folder holds `config.json`, `held_out.txt`, `checkpoint.npz` (whole state),
+    `generator.keras` (averaged weights, ready for use), `log.csv` and, where Keras runs on
+    TensorFlow, `tensorboard/`. Where
     several processes train together, all are given the same settings and a folder that each can
     read. All of them average and score, so that none has to wait; the first one writes.
 
@@ -50,7 +53,7 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
 
     Raises:
         ValueError: bad settings or data; the folder already holds a run and `resume` is false; the
-            checkpoint is of another network; or the loss became NaN.
+            checkpoint is of another network; memory does not suffice; or the loss became NaN.
     """
     recipe = find_recipe(config.recipe)
     folder = Path(out)
@@ -72,12 +75,14 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
     devices = open_devices(config.strategy, config.data.batch_size)
     writes = devices.process == 0
     say: Callable[[str], None] = _say if writes else lambda line: None
-    data = open_data(config.data, config.holdout)
+    data = open_data(config.data, config.holdout, read_held_out(folder) if checkpoint else ())
     say(data.summary)
     with devices.building_frozen():
         content_loss = build_content_loss(recipe, config.vgg_weights, config.grid_penalty)
     with devices.building():
-        learner = build_learner(config, recipe, total_steps, content_loss)
+        learner = build_learner(
+            config, recipe, total_steps, content_loss, resumes=checkpoint is not None
+        )
         if devices.num_replicas > 1:
             synchronize_norms(learner.groups.values())
     averaged = build_network(recipe.name, config.num_blocks, config.num_filters, config.long_skip)
@@ -89,6 +94,8 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
     if writes:
         folder.mkdir(parents=True, exist_ok=True)
         _write_config(config, folder)
+        if data.held_out_files:
+            write_text(folder / HELD_OUT, "".join(f"{name}\n" for name in data.held_out_files))
     callbacks: list[keras.callbacks.Callback] = [
         UpdateAverage(
             lambda: average_weights(learner.generator, learner.optimizer, averaged, calibration)
@@ -105,11 +112,9 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
     if writes:
         callbacks.append(RunCheckpoint(folder, learner.groups, averaged, pace))
     if keras.backend.backend() == "tensorflow":
-        callbacks.append(
-            keras.callbacks.TensorBoard(str(folder / "tensorboard"), write_graph=False)
-        )
+        callbacks.append(TensorBoardBySteps(folder, pace))
     say(f"{total_steps - first_step} steps to go; the first one takes longest")
-    with devices.fitting():
+    with devices.fitting(), _memory_errors_in_one_line():
         learner.model.fit(
             data.batches(first_step, (devices.process, devices.num_processes)),
             epochs=pace.epochs,
@@ -119,6 +124,20 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
             verbose=0,
         )
     return averaged
+
+
+@contextmanager
+def _memory_errors_in_one_line() -> Iterator[None]:
+    """TensorFlow and JAX each have an error of their own, with RESOURCE_EXHAUSTED in it."""
+    try:
+        yield
+    except Exception as error:
+        if "exhausted" not in f"{type(error).__name__} {error}".lower():
+            raise
+        raise ValueError(
+            "memory: it does not suffice for a step; lower --batch-size or --crop-size, or use "
+            "--precision mixed_bfloat16"
+        ) from error
 
 
 def _pictures_to_score(held_out: list[BenchmarkImage], config: TrainConfig) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class StopWhenDiverged(keras.callbacks.Callback):
     """Ends the run when its loss has become NaN or infinite, before that is saved.
 
     Args:
-        folder: the run folder, which holds the last good checkpoint.
+        folder: the run folder, which may hold a checkpoint.
         pace: which step an epoch ends at.
     """
 
@@ -53,9 +53,11 @@ class StopWhenDiverged(keras.callbacks.Callback):
         step = self.pace.step_after(epoch)
         for name, value in (logs or {}).items():
             if math.isnan(value) or (math.isinf(value) and not name.endswith("_psnr")):
+                path = self.folder / "checkpoint.npz"
+                start = f"resume from {path}, the last good state," if path.exists() else "start"
                 raise TrainingDivergedError(
-                    f"{name} is {value} at step {step}; {self.folder}/checkpoint.npz holds the "
-                    "last good state: resume with a lower --learning-rate or a longer --warmup"
+                    f"{name} is {value} at step {step}; {start} with a lower --learning-rate or a "
+                    "longer --warmup"
                 )
 
 
@@ -91,6 +93,23 @@ def save_keras(model: keras.Model, path: Path) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+class TensorBoardBySteps(keras.callbacks.TensorBoard):
+    """Writes the epochs' logs at the step that each ends at, in `tensorboard/` of the run folder.
+
+    Args:
+        folder: the run folder.
+        pace: which step an epoch ends at.
+    """
+
+    def __init__(self, folder: Path, pace: Pace):
+        super().__init__(str(folder / "tensorboard"), write_graph=False)
+        self.pace = pace
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Writes."""
+        super().on_epoch_end(self.pace.step_after(epoch), logs)
 
 
 class ProgressLines(keras.callbacks.Callback):

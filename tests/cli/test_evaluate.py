@@ -259,9 +259,14 @@ def test_the_pictures_that_a_run_kept_aside(run, samples, tmp_path):
     settings = ["--held-out", tmp_path, "--json", path]
     assert run("evaluate", "--model", "bicubic", *settings)[0] == 0
     (kept,) = open_data(data, 5).held_out
+    assert kept.name == "5"
     (image,) = strict_json(path)["benchmarks"]["holdout"]["images"]
     assert image["name"] == kept.name
     assert (image["psnr"], image["ssim"]) == score(upscale_bicubic(kept.lr), kept.hr)
+    (tmp_path / "held_out.txt").write_text("3.png\n")
+    assert run("evaluate", "--model", "bicubic", *settings)[0] == 0
+    (image,) = strict_json(path)["benchmarks"]["holdout"]["images"]
+    assert image["name"] == "3"
 
 
 @pytest.mark.parametrize("content", [None, "{}", "hello"])

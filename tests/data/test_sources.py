@@ -4,7 +4,7 @@ from PIL import Image
 
 from srgan_tf.config import DataConfig
 from srgan_tf.data.folder import FolderSource, Photo
-from srgan_tf.data.sources import open_data, split_holdout
+from srgan_tf.data.sources import choose_held_out, open_data
 from srgan_tf.imaging.ranges import unit_to_uint8
 from srgan_tf.imaging.resize import reduce_4x
 
@@ -15,21 +15,36 @@ from srgan_tf.imaging.resize import reduce_4x
 )
 def test_at_most_a_tenth_is_held_out_evenly_spread(count, wanted, held_out):
     photos = tuple(Photo(f"{number:03d}.png", 96, 96, False) for number in range(count))
-    training, kept = split_holdout(FolderSource(photos, ()), wanted)
-    assert kept == [photos[number] for number in held_out]
-    assert training == [photo for photo in photos if photo not in kept]
+    chosen = choose_held_out(FolderSource(photos, ()), wanted)
+    assert chosen == {photos[number].path for number in held_out}
 
 
-def test_larger_crops_train_on_nothing_that_was_held_out():
+def test_other_crops_hold_out_the_same_files():
     photos = [Photo(f"{number:03d}.png", 96, 96, False) for number in range(100)]
     small = {3, 15, 40, 41, 77}
-    _, before = split_holdout(FolderSource(tuple(photos), ()), 10)
+    before = choose_held_out(FolderSource(tuple(photos), ()), 10)
     usable = tuple(photo for number, photo in enumerate(photos) if number not in small)
     skipped = tuple((photos[number].path, "80x80 pixels") for number in sorted(small))
-    training, after = split_holdout(FolderSource(usable, skipped), 10)
-    assert not set(training) & set(before)
-    assert set(after) == set(before) - {photos[number] for number in small}
-    assert len(after) == 9
+    assert choose_held_out(FolderSource(usable, skipped), 10) == before
+
+
+def test_what_was_held_out_stays_so_when_files_come_and_go(tmp_path, samples):
+    names = [f"{number:02d}.png" for number in range(20)]
+    for number, name in enumerate(names):
+        Image.fromarray(samples["coffee"][number : number + 48, :50]).save(tmp_path / name)
+    config = DataConfig(str(tmp_path), crop_size=48)
+    before = open_data(config, 30)
+    assert before.held_out_files == ["05.png", "15.png"]
+    (tmp_path / "05.png").unlink()
+    for name in names[:3]:
+        Image.fromarray(samples["coffee"][100:148, :50]).save(tmp_path / f"a_{name}")
+    after = open_data(config, 30, before.held_out_files)
+    assert after.held_out_files == ["15.png"]
+    assert [image.name for image in after.held_out] == ["15"]
+    assert not any(photo.path.endswith("/15.png") for photo in after.photos)
+    other_folder = open_data(config, 30, ["elsewhere.png"])
+    assert len(other_folder.held_out_files) == 2
+    assert open_data(config, 0, before.held_out_files).held_out == []
 
 
 @pytest.fixture(scope="module")

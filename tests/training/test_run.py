@@ -1,6 +1,7 @@
 """Whole runs of `srgan-tf train`, each in a process of its own, on the sample pictures."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from srgan_tf.config import DataConfig, TrainConfig
 from srgan_tf.data.sources import open_data
@@ -86,7 +88,8 @@ def assert_same_state(ours, theirs):
 )
 def test_a_killed_run_resumes_to_the_same_weights_bit_for_bit(recipe, tmp_path, init):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    settings = [*SMALL, "--steps", "40", "--save-every", "4", "--init", str(init)]
+    start_from = shutil.copy(init, tmp_path)
+    settings = [*SMALL, "--steps", "40", "--save-every", "4", "--init", start_from]
     uninterrupted = start(recipe, whole, *settings)
     victim = start(recipe, killed, *settings)
     deadline = time.monotonic() + 120
@@ -97,9 +100,10 @@ def test_a_killed_run_resumes_to_the_same_weights_bit_for_bit(recipe, tmp_path, 
     victim.communicate()
     step = load_checkpoint(killed / "checkpoint.npz").step
     assert 0 < step < 40
+    assert "step 40/40" in finish(uninterrupted)
+    Path(start_from).unlink()  # the checkpoint has all that is needed
     resumed = finish(start(recipe, killed, "--resume"))  # settings are remembered
     assert f"resumed at step {step} of 40" in resumed
-    assert "step 40/40" in finish(uninterrupted)
     assert_same_state(
         load_checkpoint(killed / "checkpoint.npz"), load_checkpoint(whole / "checkpoint.npz")
     )
@@ -264,6 +268,9 @@ def test_a_run_learns_and_leaves_everything_in_its_folder(tmp_path, capsys):
     assert names == {"checkpoint.npz", "config.json", "generator.keras", "log.csv", "tensorboard"}
     rows = np.genfromtxt(tmp_path / "log.csv", delimiter=",", names=True)
     assert list(rows["step"]) == [30, 60]
+    (events,) = (tmp_path / "tensorboard" / "train").glob("events*")
+    found = {event.step for event in tf.compat.v1.train.summary_iterator(str(events))}
+    assert {30, 60} <= found <= {0, 30, 60}
     assert rows["loss"][1] < 0.7 * rows["loss"][0]
     loaded = keras.saving.load_model(tmp_path / "generator.keras")
     lr = np.random.default_rng(0).random((1, 7, 5, 3), dtype=np.float32)
@@ -277,6 +284,21 @@ def test_a_diverged_run_stops_and_keeps_the_last_good_checkpoint(tmp_path):
     with pytest.raises(TrainingDivergedError, match="lower --learning-rate"):
         train(small_config(steps=6, learning_rate=1e30), tmp_path, resume=True)
     assert (tmp_path / "checkpoint.npz").read_bytes() == good
+
+
+def test_a_run_that_diverges_before_its_first_checkpoint_is_not_told_to_resume(tmp_path):
+    with pytest.raises(TrainingDivergedError, match="; start with a lower --learning-rate"):
+        train(small_config(steps=6, learning_rate=1e30), tmp_path)
+    assert not (tmp_path / "checkpoint.npz").exists()
+
+
+def test_too_little_memory_is_one_line(tmp_path, monkeypatch):
+    def fail(model, *args, **kwargs):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor\nHint: ...")
+
+    monkeypatch.setattr(keras.Model, "fit", fail)
+    with pytest.raises(ValueError, match=r"^memory: .* lower --batch-size"):
+        train(small_config(steps=2), tmp_path)
 
 
 def test_xla_is_off_on_a_cpu_unless_asked_for():
