@@ -16,8 +16,8 @@ def plan_batch(
 ) -> np.ndarray:
     """Draws one mini-batch: random crops of distinct pictures (Section 3.2), flipped and rotated.
 
-    Deviation: crops are flipped and rotated, eight ways at random, which the paper does not mention.
-    So that fewer photos do; the 4x reduction is the same for all eight.
+    Deviation: crops are flipped and rotated, eight ways at random, so that fewer photos suffice.
+    The paper does not mention it.
 
     Args:
         photos: the source's pictures, none smaller than the crop.

@@ -1,14 +1,16 @@
-"""One engine in a process of its own, for `srgan_tf.evaluation.bench`.
+"""One engine, or one kind of training step, in a process of its own; see `evaluation.bench`.
 
     python -m srgan_tf.evaluation.bench_worker ENGINE MODEL SIZE WEIGHTS
+    python -m srgan_tf.evaluation.bench_worker "RECIPE PRECISION"
 
 Says `ready`, or `none` and why; answers each line on its standard input with the seconds that one
-picture took; says its peak memory in MB at the end.
+picture, or step, took; says its peak memory in MB at the end.
 """
 
 import resource
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from srgan_tf.imaging.cores import num_cores
@@ -18,10 +20,11 @@ OURS: dict[str, dict[str, Any]] = {
     "litert": {"engine": "litert"},
     "litert --fast": {"engine": "litert", "fast": True},
     "keras": {"engine": "keras"},
-    "saved_model": {"engine": "saved_model"},
 }
 OTHERS = ("onnxruntime", "torch")
 INTERPOLATION = "bicubic"
+
+BATCH_SIZE, CROP_SIZE = 16, 96  # the paper's, Section 3.2
 
 
 def open_way(way: str, model: str, weights: str) -> Engine:
@@ -45,25 +48,58 @@ def open_way(way: str, model: str, weights: str) -> Engine:
     return build(read_arrays(weights), num_cores())
 
 
-def main(way: str, model: str, size: str, weights: str) -> None:
-    """Opens the engine and serves turns; each turn's first picture only wakes it."""
+def open_step(recipe: str, precision: str) -> Callable[[], object]:
+    """Builds a recipe's networks; what is returned takes one step on random pixels.
+
+    Args:
+        recipe: one with MSE as its content loss.
+        precision: as in `TrainConfig`.
+    """
+    import numpy as np
+
+    from srgan_tf.config import DataConfig, TrainConfig
+    from srgan_tf.losses.content import mse_loss
+    from srgan_tf.recipes import find_recipe
+    from srgan_tf.training.learner import build_learner
+
+    config = TrainConfig(recipe, DataConfig("", BATCH_SIZE, CROP_SIZE), precision=precision)
+    model = build_learner(config, find_recipe(recipe), 1000, mse_loss, resumes=True).model
+    rng = np.random.default_rng(0)
+    lr = rng.random((BATCH_SIZE, CROP_SIZE // 4, CROP_SIZE // 4, 3), np.float32)
+    hr = rng.random((BATCH_SIZE, CROP_SIZE, CROP_SIZE, 3), np.float32)
+    return lambda: model.train_on_batch(lr, hr)
+
+
+def open_turn(
+    way: str, model: str = "", size: str = "1", weights: str = ""
+) -> Callable[[], object]:
+    """What is timed: an engine on a square of random pixels, or a training step."""
+    recipe, _, precision = way.partition(" ")
+    if precision in ("float32", "mixed_bfloat16"):
+        return open_step(recipe, precision)
     import numpy as np
 
     side = int(size)
     lr = np.random.default_rng(0).integers(0, 256, (side, side, 3), np.uint8)
+    engine = open_way(way, model, weights)
+    return lambda: engine(lr)
+
+
+def main(*arguments: str) -> None:
+    """Serves turns; the first picture, or step, of each only wakes what is timed."""
     answers = sys.stdout
     sys.stdout = sys.stderr  # libraries talk
     try:
-        engine = open_way(way, model, weights)
-        engine(lr)
+        turn = open_turn(*arguments)
+        turn()
     except Exception as error:  # whatever keeps it from running here is the answer
         print("none", " ".join(str(error).split()), file=answers, flush=True)
         return
     print("ready", file=answers, flush=True)
     for _ in sys.stdin:
-        engine(lr)
+        turn()
         start = time.perf_counter()
-        engine(lr)
+        turn()
         print(time.perf_counter() - start, file=answers, flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10), file=answers, flush=True)

@@ -4,7 +4,7 @@ import pytest
 
 from srgan_tf.evaluation import bench
 
-FAST = ("--size", 8, "--rounds", 3)
+FAST = ("--size", 8, "--rounds", 3, "--no-training")
 
 
 @pytest.fixture
@@ -32,6 +32,7 @@ def test_engines_side_by_side(run, tmp_path, two_ways):
     report = json.loads(path.read_text())
     assert list(report["engines"]) == ["litert", "bicubic"]
     assert (report["size"], report["left_out"]) == (8, {})
+    assert "training" not in report
     check(report, rounds=3)
     ours, interpolation = report["engines"].values()
     ratios = [x / y for x, y in zip(ours["rounds_ms"], interpolation["rounds_ms"], strict=True)]
@@ -39,6 +40,22 @@ def test_engines_side_by_side(run, tmp_path, two_ways):
     rows = output.splitlines()
     assert rows[0].startswith("srresnet_mse, 8x8 to 32x32 pixels, ")
     assert [row.split()[0] for row in rows[2:4]] == ["litert", "bicubic"]
+
+
+def test_training_steps_have_a_table_of_their_own(run, tmp_path, two_ways, monkeypatch):
+    monkeypatch.setattr(bench, "TRAINING_WAYS", ("srresnet_mse mixed_bfloat16", "none float32"))
+    path = tmp_path / "bench.json"
+    code, output, errors = run("bench", "--size", 8, "--rounds", 1, "--json", path)
+    assert (code, errors) == (0, "")
+    report = json.loads(path.read_text())
+    ((name, row),) = report["training"].items()
+    assert (name, row["speed"]) == ("srresnet_mse mixed_bfloat16", 1)
+    assert row["pictures_per_s"] == pytest.approx(16_000 / row["median_ms"])
+    assert "expected one of" in report["left_out"]["none float32"]
+    title, _, _, speed, left_out = output.split("\n\n")[1].splitlines()
+    assert title == "training steps of 16 crops of 96x96 pixels"
+    assert speed == "speed: times as fast as srresnet_mse mixed_bfloat16"
+    assert left_out.startswith("left out: none float32")
 
 
 def test_what_does_not_run_is_left_out(run, two_ways, monkeypatch):
@@ -51,7 +68,7 @@ def test_what_does_not_run_is_left_out(run, two_ways, monkeypatch):
 
 
 def test_without_the_default_engine_there_is_nothing_to_compare(two_ways):
-    with pytest.raises(ValueError, match="the default engine does not run: engine: got litert for"):
+    with pytest.raises(ValueError, match="litert does not run: engine: got litert for"):
         bench.compare_engines("none", 8, 1)
 
 
@@ -80,9 +97,10 @@ def test_wrong_settings(run, settings):
 
 @pytest.mark.slow
 def test_every_engine_that_is_here(run, tmp_path):
-    code, _, _ = run("bench", *FAST, "--json", tmp_path / "bench.json")
+    code, _, _ = run("bench", "--size", 8, "--rounds", 3, "--json", tmp_path / "bench.json")
     assert code == 0
     report = json.loads((tmp_path / "bench.json").read_text())
     assert set(report["engines"]) | set(report["left_out"]) == set(bench.WAYS)
+    assert set(report["training"]) == set(bench.TRAINING_WAYS)
     assert {"litert", "keras", "bicubic"} <= set(report["engines"])
     check(report, rounds=3)
