@@ -100,7 +100,8 @@ def add_command(commands: Any) -> None:
         "--grid-penalty",
         type=nonnegative_float,
         metavar="X",
-        help="weight of a loss against grids of dots, which early GANs draw; 10, say (0)",
+        help="weight of a loss against grids of dots and shifted colours, which GANs begin with; "
+        "10, say (0)",
     )
     add(
         "--precision",

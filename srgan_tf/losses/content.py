@@ -56,15 +56,15 @@ def vgg_loss(features: keras.Model, feature_scale: float = 1 / 12.75) -> Loss:
 
 
 def grid_penalty(hr: Any, sr: Any) -> Any:
-    """Power of a grid of dots: what a result has more than its original, at periods of 4 pixels.
+    """Power of what repeats every 4 pixels in the error: a grid of dots, a shift of all colours.
 
     Where the small picture is even, the generator can draw no other texture than one that repeats
-    with its depth to space. Here the error is averaged over 8x8 places that lie 4 pixels apart, for
-    each of the 4x4 positions between them. Texture averages out, as its signs vary; a grid stays.
-    The mean error of all positions is taken off, which is the content loss's.
+    with its depth to space; and VGG19's features hardly see a shift. Here the error is averaged
+    over 8x8 places that lie 4 pixels apart, for each of the 4x4 positions between them. Texture
+    averages out, as its signs vary; a grid and a shift stay.
 
-    Deviation: A penalty on grids of dots, which the paper does not have. It is off unless asked for
-    (`--grid-penalty`); the last steps of the shipped `srresnet_vgg22` and `srgan_vgg22` had it.
+    Deviation: A penalty on grids of dots and shifted colours, which the paper does not have. It is
+    off unless asked for (`--grid-penalty`); the shipped `srresnet_vgg22` and `srgan_vgg22` had it.
 
     Returns:
         Scalar: the mean over pictures, places, positions and channels.

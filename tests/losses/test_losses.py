@@ -63,13 +63,14 @@ def test_a_recipe_s_loss_adds_its_total_variation(tmp_path, vgg_npz):
     )
 
 
-def test_grid_penalty_sees_a_grid_and_neither_texture_nor_a_mean_error(rng):
+def test_grid_penalty_sees_a_grid_and_a_shift_of_colours_but_no_texture(rng):
     hr = rng.uniform(-0.5, 0.5, (2, 64, 64, 3)).astype(np.float32)
     dots = np.zeros_like(hr)
-    dots[:, ::4, ::4] = 0.16  # power over the 16 positions: 0.16^2 (1/16 - 1/256)
-    grid = 0.16**2 * (1 / 16 - 1 / 256)
+    dots[:, ::4, ::4] = 0.16  # at one of the 16 positions
+    grid = 0.16**2 / 16
     assert float(grid_penalty(hr, hr + dots)) == pytest.approx(grid, rel=1e-4)
-    assert float(grid_penalty(hr, hr + 0.1)) == pytest.approx(0, abs=1e-9)
+    red = np.float32([0.1, 0, 0])
+    assert float(grid_penalty(hr, hr + red)) == pytest.approx(0.1**2 / 3, rel=1e-4)
     texture = rng.normal(0, np.sqrt(grid), hr.shape).astype(np.float32)  # of the same power
     assert float(grid_penalty(hr, hr + texture)) < grid / 50
 
