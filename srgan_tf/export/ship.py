@@ -1,5 +1,8 @@
 """Makes a trained generator a model of the package: `python -m srgan_tf.export.ship NAME FILE`.
 
+Given several, `FILE:0.85 FILE:0.15`, it ships their weighted mean: one network, between a GAN and
+what it started from, say (network interpolation: Wang et al. 2018, "ESRGAN", Section 3.4).
+
 From a run folder's `generator.keras`, the model's card is begun too; look it over, then fill its
 scores: `python -m srgan_tf.evaluation.score_shipped BENCHMARKS VGG`, and bring the tables in the
 documents up to date: `python docs/model_cards.py`.
@@ -7,10 +10,14 @@ documents up to date: `python docs/model_cards.py`.
 
 import dataclasses
 import datetime
+import math
 import os
 import shlex
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import keras
 
 from srgan_tf.config import DataConfig, TrainConfig, read_config, read_steps
 from srgan_tf.export.facts import model_facts
@@ -22,7 +29,7 @@ from srgan_tf.models.weights import copy_weights, load_float16, load_generator, 
 from srgan_tf.recipes import BASELINES, find_recipe
 
 
-def ship(name: str, file: str) -> None:
+def ship(name: str, *files: str) -> None:
     """Writes `weights/NAME.npz` and, from those very half-precision weights, two LiteRT models.
 
     `weights/NAME.tflite` has the same weights, `weights/NAME.int8.tflite`, for `--fast`, has 8-bit
@@ -30,24 +37,54 @@ def ship(name: str, file: str) -> None:
 
     Args:
         name: a recipe's name.
-        file: what `load_generator` takes, such as a run folder's `generator.keras`.
+        *files: what `load_generator` takes, such as a run folder's `generator.keras`; several with
+            their shares, which add up to 1. The card is begun from the first one's folder.
 
     Raises:
-        ValueError: no such recipe, or the file holds another network; nothing was written.
+        ValueError: no such recipe, a file holds another network, or shares do not add up; nothing
+            was written.
     """
     recipe = find_recipe(name)
-    generator = build_network(name)
-    copy_weights(load_generator(file), generator)
+    shares = _read_shares(files)
+    generator = _mean_generator(name, shares)
     save_float16(generator, shipped_path(name))
-    folder = Path(file).parent
+    folder = Path(next(iter(shares))).parent
     if (folder / "config.json").exists():
-        write_card(begin_card(name, folder))
+        card = begin_card(name, folder)
+        if len(files) > 1:
+            command = shlex.join(["python", "-m", "srgan_tf.export.ship", name, *files])
+            card = dataclasses.replace(card, commands=(*card.commands, command))
+        write_card(card)
     if recipe in BASELINES:
         return
     load_float16(generator, shipped_path(name))
     for suffix, quantize in ((".tflite", "float16"), (".int8.tflite", "dynamic")):
         facts = model_facts(name, name, quantize)
         export_tflite(generator, shipped_path(name, suffix), quantize, facts=facts)
+
+
+def _read_shares(files: Sequence[str]) -> dict[str, float]:
+    """File -> share, from `FILE` alone or from several `FILE:SHARE`."""
+    if len(files) == 1:
+        return {files[0]: 1.0}
+    try:
+        shares = {file: float(share) for file, share in (text.rsplit(":", 1) for text in files)}
+    except ValueError:
+        raise ValueError(f"files: got {' '.join(files)}, expected FILE or FILE:SHARE ...") from None
+    if not math.isclose(sum(shares.values()), 1):
+        raise ValueError(f"shares: got {sum(shares.values()):g} in all, expected 1")
+    return shares
+
+
+def _mean_generator(name: str, shares: Mapping[str, float]) -> keras.Model:
+    generator = build_network(name)
+    mean = [0.0 for _ in generator.weights]
+    for file, share in shares.items():
+        copy_weights(load_generator(file), generator)
+        parts = generator.get_weights()
+        mean = [total + share * part for total, part in zip(mean, parts, strict=True)]
+    generator.set_weights(mean)
+    return generator
 
 
 def begin_card(name: str, run: Path) -> Card:
@@ -95,4 +132,9 @@ def _without_home(path: str) -> str:
 
 
 if __name__ == "__main__":
-    ship(*sys.argv[1:])
+    if len(sys.argv) < 3:
+        sys.exit("usage: python -m srgan_tf.export.ship NAME FILE[:SHARE] ...")
+    try:
+        ship(*sys.argv[1:])
+    except (ValueError, OSError) as error:
+        sys.exit(f"ship: {error}")

@@ -1,6 +1,7 @@
 import json
 from dataclasses import asdict, replace
 
+import numpy as np
 import pytest
 
 from srgan_tf.cli.main import main
@@ -9,6 +10,7 @@ from srgan_tf.export import ship
 from srgan_tf.export.ship import begin_card, training_command
 from srgan_tf.models.cards import Card
 from srgan_tf.models.networks import build_network
+from srgan_tf.models.weights import load_float16
 
 
 def test_the_command_asks_for_what_is_not_the_default(monkeypatch):
@@ -68,6 +70,41 @@ def test_a_wrong_name_or_network_overwrites_nothing(tmp_path, monkeypatch, name,
     with pytest.raises(ValueError, match=message):
         ship.ship(name, str(tmp_path / "generator.keras"))
     assert [path.name for path in tmp_path.iterdir()] == ["generator.keras"]
+
+
+def test_several_files_are_shipped_as_their_weighted_mean(tmp_path, monkeypatch):
+    monkeypatch.setattr(ship, "shipped_path", lambda name: tmp_path / f"{name}.npz")
+    cards = []
+    monkeypatch.setattr(ship, "write_card", cards.append)
+    config = TrainConfig("espcn", DataConfig("photos"))
+    (tmp_path / "config.json").write_text(json.dumps(asdict(config)))
+    (tmp_path / "log.csv").write_text("step,loss\n500,0.5\n")
+    parts = [build_network("espcn"), build_network("espcn")]
+    files = [tmp_path / "a.keras", tmp_path / "b.keras"]
+    for part, file in zip(parts, files, strict=True):
+        part.save(file)
+    ship.ship("espcn", f"{files[0]}:0.75", f"{files[1]}:0.25")
+    shipped = build_network("espcn")
+    load_float16(shipped, tmp_path / "espcn.npz")
+    for ours, a, b in zip(
+        shipped.get_weights(), *(part.get_weights() for part in parts), strict=True
+    ):
+        np.testing.assert_allclose(ours, 0.75 * a + 0.25 * b, atol=1e-3)
+    command = f"python -m srgan_tf.export.ship espcn {files[0]}:0.75 {files[1]}:0.25"
+    assert cards[0].commands == (training_command(config), command)
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (("a", "b"), "expected FILE or"),
+        (("a:0.5", "b:0.4"), "got 0.9 in all"),
+        ((), "got 0 in all"),
+    ],
+)
+def test_wrong_shares(files, message):
+    with pytest.raises(ValueError, match=message):
+        ship.ship("espcn", *files)
 
 
 def test_a_folder_beside_the_data_is_not_in_it(monkeypatch):
