@@ -37,11 +37,11 @@ _CALIBRATION_BATCHES = 12  # for the averaged network's batch statistics
 def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.Model:
     """Trains a recipe with `fit` and keeps everything in a run folder.
 
-    The folder holds `config.json`, `held_out.txt`, `checkpoint.npz` (whole state),
-    `generator.keras` (averaged weights, ready for use), `log.csv` and, where Keras runs on
-    TensorFlow, `tensorboard/`. Where
-    several processes train together, all are given the same settings and a folder that each can
-    read. All of them average and score, so that none has to wait; the first one writes.
+    The folder holds `config.json`, `held_out.txt` (files that are not trained on),
+    `checkpoint.npz` (whole state), `generator.keras` (averaged weights, ready for use), `log.csv`
+    and, where Keras runs on TensorFlow, `tensorboard/`. Where several processes train together, all
+    are given the same settings and a folder that each can read. All of them average and score, so
+    that none has to wait; the first one writes.
 
     Args:
         config: the settings.
@@ -128,11 +128,12 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
 
 @contextmanager
 def _memory_errors_in_one_line() -> Iterator[None]:
-    """TensorFlow and JAX each have an error of their own, with RESOURCE_EXHAUSTED in it."""
+    """TensorFlow says it by the error's name, JAX in its text."""
     try:
         yield
     except Exception as error:
-        if "exhausted" not in f"{type(error).__name__} {error}".lower():
+        said = f"{type(error).__name__} {error}"
+        if "ResourceExhausted" not in said and "RESOURCE_EXHAUSTED" not in said:
             raise
         raise ValueError(
             "memory: it does not suffice for a step; lower --batch-size or --crop-size, or use "
