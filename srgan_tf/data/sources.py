@@ -27,15 +27,15 @@ class TrainingData:
         config: source, batch size, crop size, degradation and seed.
         photos: the training pictures of a folder; None: the source is a TFDS dataset.
         held_out: pictures of the folder that were kept out of training, to score on.
-        held_out_files: their paths below the folder, and of those too small for a crop.
         summary: one line about what was found.
+        held_out_files: paths of `held_out` below the folder, and of those too small for a crop.
     """
 
     config: DataConfig
     photos: list[Photo] | None
     held_out: list[BenchmarkImage]
-    held_out_files: list[str]
     summary: str
+    held_out_files: Sequence[str] = ()
 
     def batches(self, first_step: int = 0, part: tuple[int, int] = (0, 1)) -> Iterable[Any]:
         """Returns (lr, hr) batches from `first_step` on, without end, for `model.fit`.
@@ -79,7 +79,7 @@ def open_data(config: DataConfig, holdout: int = 0, again: Sequence[str] = ()) -
         ValueError: the source cannot be used.
     """
     if config.source.startswith("tfds:"):
-        return TrainingData(config, None, [], [], config.source)
+        return TrainingData(config, None, [], config.source)
     if not Path(config.source).is_dir():
         raise ValueError(
             f"data: got {config.source}, expected a folder of pictures or tfds:NAME[:SPLIT]"
@@ -91,7 +91,7 @@ def open_data(config: DataConfig, holdout: int = 0, again: Sequence[str] = ()) -
     scored = [_middle(photo) for photo in source.photos if photo.path in held_out]
     names = sorted(Path(path).relative_to(root).as_posix() for path in held_out)
     summary = f"{source.summary()} ({len(scored)} held out)"
-    return TrainingData(config, training, scored, names, summary)
+    return TrainingData(config, training, scored, summary, names)
 
 
 def choose_held_out(source: FolderSource, wanted: int, again: Sequence[str] = ()) -> set[str]:
