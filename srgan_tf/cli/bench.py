@@ -21,7 +21,7 @@ and ONNX Runtime run the same weights where they are installed: pip install 'srg
 programs disturb the numbers, those of PyTorch most.
 
 Training steps take turns in the same way, on Keras' backend: 16 crops of 96x96 pixels, MSE as the
-content loss, in either precision. They need 7 GB of memory.
+content loss, in either precision. They need 8 GB of memory.
 """
 
 

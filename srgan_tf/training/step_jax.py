@@ -63,7 +63,7 @@ class _Values:
 
 def train_step(model: SRGAN, state: State, data: tuple[Any, Any]) -> tuple[dict[str, Any], State]:
     """Updates the discriminator, then the generator, on one batch of (lr, hr)."""
-    lr, hr = data
+    lr, hr, _ = keras.utils.unpack_x_y_sample_weight(data)
     generator, discriminator = model.generator, model.discriminator
     values = _Values(
         (

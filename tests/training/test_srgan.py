@@ -121,6 +121,13 @@ def test_a_step_moves_both_networks_and_their_statistics(model, batch):
     assert 0 < logs["d_real"] < 1 and 0 < logs["d_fake"] < 1
 
 
+def test_single_batches_are_trained_on_too(model, batch):
+    before = model.generator.get_weights()
+    logs = model.train_on_batch(*batch, return_dict=True)
+    assert logs["d_loss"] > 0
+    assert any(changed(before, model.generator.get_weights()))
+
+
 def test_evaluation_reports_the_content_loss_and_psnr_and_changes_nothing(model, batch):
     lr, hr = batch
     before = model.get_weights()
