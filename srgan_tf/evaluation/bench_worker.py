@@ -63,7 +63,7 @@ def open_step(recipe: str, precision: str) -> Callable[[], object]:
     from srgan_tf.training.learner import build_learner
 
     config = TrainConfig(recipe, DataConfig("", BATCH_SIZE, CROP_SIZE), precision=precision)
-    model = build_learner(config, find_recipe(recipe), 1000, mse_loss, resumes=True).model
+    model = build_learner(config, find_recipe(recipe), 1000, mse_loss).model
     rng = np.random.default_rng(0)
     lr = rng.random((BATCH_SIZE, CROP_SIZE // 4, CROP_SIZE // 4, 3), np.float32)
     hr = rng.random((BATCH_SIZE, CROP_SIZE, CROP_SIZE, 3), np.float32)
