@@ -30,8 +30,8 @@ def build_srcnn(name: str = "srcnn") -> keras.Model:
     x = _conv(32, 5, "conv2", "relu")(x)
     x = _conv(1, 5, "conv3", dtype="float32")(x)
     model = keras.Model(lr, WithLuma(name="colours")([large, x]), name=name)
-    _carry(model, "conv1", gain=1.0)
-    _carry(model, "conv2", gain=1.0)
+    _carry(model, "conv1")
+    _carry(model, "conv2")
     _interpolate(model, "conv3", np.ones((1, 1, 1)))
     return model
 
@@ -39,23 +39,26 @@ def build_srcnn(name: str = "srcnn") -> keras.Model:
 def build_espcn(name: str = "espcn") -> keras.Model:
     """Builds ESPCN (Shi et al. 2016): three convolutions on the small luma, then depth to space.
 
-    It has 24,752 parameters. tanh is its paper's activation.
+    It has 24,752 parameters.
+
+    Deviation: ESPCN has ReLU; its paper compares both and prefers tanh. In trainings of less than
+    an hour, ReLU came to 27.53 dB on held-out photos, tanh to 27.16.
 
     Returns:
         A `keras.Model` as `build_generator` makes it.
     """
     lr = keras.Input((None, None, 3), name="lr")
     x = Luma(name="luma")(lr)
-    x = _conv(64, 5, "conv1", "tanh")(x)
-    x = _conv(32, 3, "conv2", "tanh")(x)
+    x = _conv(64, 5, "conv1", "relu")(x)
+    x = _conv(32, 3, "conv2", "relu")(x)
     x = _conv(16, 3, "conv3", dtype="float32")(x)
     x = keras.ops.depth_to_space(x, 4)
     large = BicubicUpscale(name="bicubic")(lr)
     model = keras.Model(lr, WithLuma(name="colours")([large, x]), name=name)
-    _carry(model, "conv1", gain=0.1)  # where tanh is almost linear
-    _carry(model, "conv2", gain=1.0)
+    _carry(model, "conv1")
+    _carry(model, "conv2")
     phases = [np.outer(down, right) for down in _BILINEAR for right in _BILINEAR]
-    _interpolate(model, "conv3", 10 * np.stack(phases, axis=-1))
+    _interpolate(model, "conv3", np.stack(phases, axis=-1))
     return model
 
 
@@ -120,12 +123,12 @@ def _conv(
     )
 
 
-def _carry(model: keras.Model, name: str, gain: float) -> None:
-    """Lets a convolution's first map carry its first input, times the gain."""
+def _carry(model: keras.Model, name: str) -> None:
+    """Lets a convolution's first map carry its first input."""
     kernel, bias = model.get_layer(name).get_weights()
     middle = len(kernel) // 2
     kernel[..., 0] = 0
-    kernel[middle, middle, 0, 0] = gain
+    kernel[middle, middle, 0, 0] = 1
     model.get_layer(name).set_weights([kernel, bias])
 
 
