@@ -40,7 +40,8 @@ class TrainConfig:
     Attributes:
         recipe: name of a recipe in `srgan_tf.recipes`.
         data: what a batch is made of.
-        num_blocks: residual blocks of the generator (16 in the paper; Figure 7 varies it).
+        num_blocks: residual blocks of the generator (16 in the paper; Figure 7 varies it), or
+            recursions of DRCN (16 in its paper).
         num_filters: its feature maps (64 in the paper).
         long_skip: whether it has the long skip connection (Figure 7 compares both). Without it,
             `initialization` must be `random`.

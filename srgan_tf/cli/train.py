@@ -51,7 +51,12 @@ def add_command(commands: Any) -> None:
     add("--out", metavar="RUN_DIR", required=True, help="run folder, made when absent")
     add("--resume", action="store_true", help="go on from the run folder's checkpoint")
     add("--steps", type=positive_int, metavar="N", help="mini-batches (the paper: 1,000,000)")
-    add("--num-blocks", type=count, metavar="B", help="residual blocks of the generator (16)")
+    add(
+        "--num-blocks",
+        type=count,
+        metavar="B",
+        help="residual blocks of the generator, recursions of drcn (16)",
+    )
     add("--num-filters", type=positive_int, metavar="N", help="its feature maps (64)")
     add(
         "--no-long-skip",

@@ -6,9 +6,15 @@ import tempfile
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,6 +50,30 @@ def write_atomically(path: str | Path, write: Callable[[BinaryIO], object]) -> N
 def write_text(path: str | Path, text: str) -> None:
     """Writes a text file, in UTF-8, as `write_atomically` does."""
     write_atomically(path, lambda file: file.write(text.encode()))
+
+
+@contextmanager
+def in_use(folder: str | Path) -> Iterator[None]:
+    """Keeps a folder for one program: a second that asks for the same is refused.
+
+    On Windows, and on file systems that cannot lock, a second program is not noticed.
+
+    Raises:
+        ValueError: another program uses it.
+    """
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # of file systems that cannot lock
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ValueError(f"{folder} is in use by another program") from None
+        yield
+    finally:
+        os.close(handle)
 
 
 def _umask() -> int:

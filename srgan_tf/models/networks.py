@@ -8,11 +8,7 @@ from srgan_tf.models.baselines import build_drcn, build_espcn, build_srcnn
 from srgan_tf.models.generator import build_generator
 from srgan_tf.recipes import find_recipe
 
-_BASELINES: dict[str, Callable[[], keras.Model]] = {
-    "srcnn": build_srcnn,
-    "espcn": build_espcn,
-    "drcn": build_drcn,
-}
+_OF_ONE_SIZE: dict[str, Callable[[], keras.Model]] = {"srcnn": build_srcnn, "espcn": build_espcn}
 
 
 def build_network(
@@ -22,7 +18,7 @@ def build_network(
 
     Args:
         recipe: name of a recipe.
-        num_blocks: of SRResNet, see `build_generator`.
+        num_blocks: of SRResNet, see `build_generator`; of DRCN, its recursions.
         num_filters: of SRResNet.
         long_skip: of SRResNet.
 
@@ -36,8 +32,14 @@ def build_network(
     network = find_recipe(recipe).network
     if network == "srresnet":
         return build_generator(num_blocks, num_filters, long_skip)
+    if network == "drcn":
+        if (num_filters, long_skip) != (64, True):
+            raise ValueError(
+                f"network size: {recipe} differs by blocks alone; leave out filters and long skip"
+            )
+        return build_drcn(num_recursions=num_blocks)
     if (num_blocks, num_filters, long_skip) != (16, 64, True):
         raise ValueError(
             f"network size: {recipe} has one size; leave out blocks, filters and long skip"
         )
-    return _BASELINES[network]()
+    return _OF_ONE_SIZE[network]()

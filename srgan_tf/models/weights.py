@@ -34,10 +34,16 @@ def load_float16(generator: keras.Model, path: str | Path) -> None:
 def copy_weights(source: keras.Model, target: keras.Model) -> None:
     """Copies all weights of one generator into another of the same architecture.
 
+    A target that is a DRCN may have more recursions than the source. Its result is the same then:
+    the further recursions' pictures have no share in it, until training gives them one.
+
     Raises:
         ValueError: the architectures differ. The target is unchanged then.
     """
     arrays = {v.path: v.numpy() for v in source.variables}
+    for shares in (v for v in target.variables if v.path == "merge/shares" and v.path in arrays):
+        more = shares.shape[0] - arrays[shares.path].size
+        arrays[shares.path] = np.pad(arrays[shares.path], (0, max(more, 0)))
     _assign(target, arrays, f"weights of {source.name}")
 
 

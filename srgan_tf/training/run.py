@@ -4,7 +4,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import keras
 from srgan_tf.config import HELD_OUT, TrainConfig, read_held_out
 from srgan_tf.data.benchmarks import BenchmarkImage, find_benchmarks
 from srgan_tf.data.sources import open_data
-from srgan_tf.imaging.files import write_text
+from srgan_tf.imaging.files import in_use, write_text
 from srgan_tf.losses.perceptual import build_content_loss
 from srgan_tf.models.networks import build_network
 from srgan_tf.recipes import find_recipe
@@ -52,8 +52,9 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
         The averaged generator.
 
     Raises:
-        ValueError: bad settings or data; the folder already holds a run and `resume` is false; the
-            checkpoint is of another network; memory does not suffice; or the loss became NaN.
+        ValueError: bad settings or data; the folder already holds a run and `resume` is false, or
+            another program trains in it; the checkpoint is of another network; memory does not
+            suffice; or the loss became NaN.
     """
     recipe = find_recipe(config.recipe)
     folder = Path(out)
@@ -91,11 +92,6 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
         say(f"resumed at step {first_step} of {total_steps}")
     calibration = data.calibration_batches(_CALIBRATION_BATCHES)
     pace = Pace.divide(first_step, total_steps, config.save_every, config.steps_per_execution)
-    if writes:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write_config(config, folder)
-        if data.held_out_files:
-            write_text(folder / HELD_OUT, "".join(f"{name}\n" for name in data.held_out_files))
     callbacks: list[keras.callbacks.Callback] = [
         UpdateAverage(
             lambda: average_weights(learner.generator, learner.optimizer, averaged, calibration)
@@ -113,8 +109,16 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
         callbacks.append(RunCheckpoint(folder, learner.groups, averaged, pace))
     if keras.backend.backend() == "tensorflow":
         callbacks.append(TensorBoardBySteps(folder, pace))
-    say(f"{total_steps - first_step} steps to go; the first one takes longest")
-    with devices.fitting(), _memory_errors_in_one_line():
+    with ExitStack() as stack:
+        if writes:
+            folder.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(in_use(folder))
+            _write_config(config, folder)
+            if data.held_out_files:
+                write_text(folder / HELD_OUT, "".join(f"{name}\n" for name in data.held_out_files))
+        say(f"{total_steps - first_step} steps to go; the first one takes longest")
+        stack.enter_context(devices.fitting())
+        stack.enter_context(_memory_errors_in_one_line())
         learner.model.fit(
             data.batches(first_step, (devices.process, devices.num_processes)),
             epochs=pace.epochs,

@@ -6,6 +6,7 @@ from srgan_tf.imaging.resize import upscale_bicubic, upscaling_taps
 from srgan_tf.models.baselines import build_drcn, build_espcn, build_srcnn
 from srgan_tf.models.luma import BicubicUpscale, luma
 from srgan_tf.models.networks import build_network
+from srgan_tf.models.weights import copy_weights
 
 
 def build_small_drcn():
@@ -57,3 +58,16 @@ def test_the_recursion_shares_its_weights():
 def test_a_baseline_has_one_size():
     with pytest.raises(ValueError, match="espcn has one size"):
         build_network("espcn", num_blocks=4)
+    with pytest.raises(ValueError, match="drcn differs by blocks alone"):
+        build_network("drcn", num_filters=128)
+
+
+def test_more_recursions_go_on_where_fewer_ended(lr, rng):
+    few, more = build_drcn(8, 2), build_drcn(8, 4)
+    for variable in few.variables:
+        variable.assign(variable + 0.05 * rng.standard_normal(variable.shape, np.float32))
+    copy_weights(few, more)
+    x = lr[None] / np.float32(255)
+    np.testing.assert_allclose(more(x), few(x), atol=1e-6)
+    with pytest.raises(ValueError, match="for another network"):
+        copy_weights(more, few)

@@ -17,10 +17,9 @@ import tensorflow as tf
 
 from srgan_tf.config import DataConfig, TrainConfig
 from srgan_tf.data.sources import open_data
+from srgan_tf.imaging.files import in_use
 from srgan_tf.inference.engines import keras_engine
 from srgan_tf.inference.scoring import score_pictures, sr_from_engine
-from srgan_tf.models import networks
-from srgan_tf.models.baselines import build_drcn
 from srgan_tf.models.generator import build_generator
 from srgan_tf.models.start import start_as_interpolation
 from srgan_tf.models.weights import load_generator
@@ -171,6 +170,15 @@ def test_every_variant_trains(recipe, tmp_path, init, vgg54_npz):
             train(config, tmp_path / "run")
 
 
+def test_a_folder_that_another_program_trains_in_is_left_alone(tmp_path):
+    config = small_config("srresnet_mse", steps=2)
+    with in_use(tmp_path), pytest.raises(ValueError, match="is in use by another program"):
+        train(config, tmp_path)
+    assert not list(tmp_path.iterdir())
+    train(config, tmp_path)
+    assert (tmp_path / "generator.keras").exists()
+
+
 @pytest.mark.parametrize("recipe", ["srresnet_mse", "srgan_mse"])
 def test_frozen_norms_stay_as_they_were_while_all_else_trains(recipe, tmp_path):
     init = tmp_path / "init.keras"
@@ -200,9 +208,11 @@ def test_norms_that_cannot_be_frozen_are_refused(recipe, said, tmp_path):
 
 
 @pytest.mark.parametrize("recipe", [baseline.name for baseline in BASELINES])
-def test_every_baseline_trains(recipe, tmp_path, monkeypatch):
-    monkeypatch.setitem(networks._BASELINES, "drcn", lambda: build_drcn(8, 2))
-    config = small_config(recipe, num_blocks=16, num_filters=64, steps=2, learning_rate=1e-3)
+def test_every_baseline_trains(recipe, tmp_path):
+    num_blocks = 2 if recipe == "drcn" else 16
+    config = small_config(
+        recipe, num_blocks=num_blocks, num_filters=64, steps=2, learning_rate=1e-3
+    )
     averaged = train(config, tmp_path / "run")
     assert load_checkpoint(tmp_path / "run" / "checkpoint.npz").step == 2
     lr = np.zeros((1, 4, 4, 3), np.float32)
