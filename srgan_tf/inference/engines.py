@@ -1,5 +1,6 @@
 """The programs that can run a generator. Each is a function from a small picture to a large one."""
 
+import functools
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,13 +12,15 @@ from srgan_tf.imaging.cores import num_cores
 from srgan_tf.imaging.ranges import levels_to_unit, tanh_to_levels, unit_to_levels
 from srgan_tf.imaging.resize import upscale_bicubic, upscale_nearest
 from srgan_tf.imaging.symmetry import apply_symmetry, undo_symmetry
+from srgan_tf.inference.memory import DRCN_BYTES_PER_PIXEL
 from srgan_tf.models.shipped import shipped_names, shipped_path
 
 Engine = Callable[[np.ndarray], np.ndarray]
 """lr, uint8 or uint16 (h, w, 3) -> sr of the same type, (4h, 4w, 3).
 
 Networks compute in float32; their result is rounded here, tile by tile, so that no float picture
-of the full size ever exists."""
+of the full size ever exists. One that needs more memory than most has `bytes_per_pixel`, see
+`srgan_tf.inference.memory`."""
 
 ENGINES = ("litert", "keras", "saved_model")
 
@@ -84,6 +87,7 @@ def self_ensemble(engine: Engine) -> Engine:
     Super-Resolution", Section 3.4).
     """
 
+    @functools.wraps(engine)
     def upscale(lr_levels: np.ndarray) -> np.ndarray:
         height, width, channels = lr_levels.shape
         total = np.full((4 * height, 4 * width, channels), 4, np.uint32)  # 4 / 8: rounds
@@ -102,6 +106,8 @@ def keras_engine(generator: Any) -> Engine:
         sr = generator.predict_on_batch(levels_to_unit(lr_levels)[None])
         return tanh_to_levels(sr[0], lr_levels.dtype)
 
+    if "recursion" in {layer.name for layer in generator.layers}:
+        upscale.bytes_per_pixel = DRCN_BYTES_PER_PIXEL  # type: ignore[attr-defined]
     return upscale
 
 

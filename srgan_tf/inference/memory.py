@@ -5,9 +5,12 @@ from pathlib import Path
 import psutil
 
 LARGEST_TILE, SMALLEST_TILE = 256, 32
-_BYTES_PER_PIXEL = 18_000
+BYTES_PER_PIXEL = 18_000
 """Of the small picture, while it is enlarged. Measured as the growth of the peak at 288x288 pixels:
 10,200 bytes in LiteRT, 17,400 in Keras on TensorFlow (`tests/benchmarks/tile_memory.py`)."""
+DRCN_BYTES_PER_PIXEL = 140_000
+"""The same for DRCN, whose 256 feature maps have the full size: between 72,000 and 140,000 at 64x64
+pixels, by how many recursions' pictures TensorFlow makes at a time."""
 
 
 def free_memory(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
@@ -25,12 +28,13 @@ def free_memory(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
     return min(free, max(0, limit - used))
 
 
-def tile_for(free: int, overlap: int) -> int:
+def tile_for(free: int, overlap: int, bytes_per_pixel: int = BYTES_PER_PIXEL) -> int:
     """Side of the kept part of a tile, pixels of the small picture, for half of the free memory.
 
     Args:
         free: bytes.
         overlap: what a tile sees beyond its kept part on each side, pixels.
+        bytes_per_pixel: what the network needs.
     """
-    side = int((free / 2 / _BYTES_PER_PIXEL) ** 0.5) - 2 * overlap
+    side = int((free / 2 / bytes_per_pixel) ** 0.5) - 2 * overlap
     return min(LARGEST_TILE, max(SMALLEST_TILE, side))

@@ -11,7 +11,7 @@ from srgan_tf.imaging.resize import resize_rows
 from srgan_tf.imaging.rows import Rows
 from srgan_tf.imaging.tiles import map_tiles
 from srgan_tf.inference.engines import Engine, open_engine
-from srgan_tf.inference.memory import free_memory, tile_for
+from srgan_tf.inference.memory import BYTES_PER_PIXEL, free_memory, tile_for
 from srgan_tf.pictures.decoding import from_pillow
 from srgan_tf.pictures.picture import Picture, PictureByRows, to_pillow
 from srgan_tf.pictures.reading import Frames, read_picture
@@ -71,7 +71,8 @@ class Upscaler:
         if size is not None and min(size) < 1:
             raise ValueError(f"size: got {size[0]}x{size[1]}, expected at least 1x1 pixels")
         self.engine: Engine = open_engine(model, engine, fast, ensemble)
-        self.tile = tile_for(free_memory(), OVERLAP) if tile is None else tile
+        bytes_per_pixel = getattr(self.engine, "bytes_per_pixel", BYTES_PER_PIXEL)
+        self.tile = tile or tile_for(free_memory(), OVERLAP, bytes_per_pixel)
         self.scale, self.size = scale, size
         self.tell: Callable[[int], object] | None = None
 

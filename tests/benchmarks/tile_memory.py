@@ -10,26 +10,34 @@ import sys
 
 import numpy as np
 
-ENGINES = ("litert", "litert --fast", "keras")
+RUNS = [
+    (model, engine, side)
+    for model, engine, sides in (
+        ("srresnet_mse", "litert", (160, 288)),
+        ("srresnet_mse", "litert --fast", (160, 288)),
+        ("srresnet_mse", "keras", (160, 288)),
+        ("drcn", "keras", (64, 112)),
+    )
+    for side in sides
+]
 
 
-def measure(engine: str, side: int) -> None:
+def measure(model: str, engine: str, side: int) -> None:
     """Prints one line, in a fresh process."""
     from srgan_tf.inference.engines import open_engine
 
-    run = open_engine("srresnet_mse", engine.split()[0], fast="--fast" in engine)
+    run = open_engine(model, engine.split()[0], fast="--fast" in engine)
     run(np.zeros((16, 16, 3), np.uint8))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     run(np.random.default_rng(0).integers(0, 256, (side, side, 3), np.uint8))
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    grown = (after - before) * 1024 / side**2
-    print(f"{engine:<14} {side}x{side}  peak {after >> 10:>5} MB  {grown:>7.0f} bytes per pixel")
+    grown = f"{(after - before) * 1024 / side**2:>7.0f} bytes per pixel"
+    print(f"{model:<13} {engine:<14} {side}x{side}  peak {after >> 10:>5} MB  {grown}")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
-        measure(sys.argv[1], int(sys.argv[2]))
+    if len(sys.argv) == 4:
+        measure(sys.argv[1], sys.argv[2], int(sys.argv[3]))
     else:
-        for name in ENGINES:
-            for side in ("160", "288"):
-                subprocess.run([sys.executable, __file__, name, side], check=True)
+        for run in RUNS:
+            subprocess.run([sys.executable, __file__, *map(str, run)], check=True)

@@ -1,7 +1,10 @@
 import psutil
 import pytest
 
+from srgan_tf.inference import upscaler
 from srgan_tf.inference.memory import free_memory, tile_for
+from srgan_tf.inference.upscaler import Upscaler
+from srgan_tf.models.baselines import build_drcn
 
 
 def test_a_container_has_less_than_the_machine(tmp_path):
@@ -20,3 +23,11 @@ def test_the_tile_follows_the_free_memory():
     assert tile_for(16 << 30, overlap=16) == 256
     assert 128 <= tile_for(1 << 30, overlap=16) < 160
     assert tile_for(0, overlap=16) == 32
+
+
+@pytest.mark.parametrize("ensemble", [False, True])
+def test_drcn_needs_more_memory_and_gets_smaller_tiles(ensemble, tmp_path, monkeypatch):
+    build_drcn(8, 2).save(tmp_path / "drcn.keras")
+    monkeypatch.setattr(upscaler, "free_memory", lambda: 4 << 30)
+    assert Upscaler().tile == 256
+    assert 64 <= Upscaler(tmp_path / "drcn.keras", ensemble=ensemble).tile < 96
