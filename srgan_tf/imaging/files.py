@@ -52,6 +52,21 @@ def write_text(path: str | Path, text: str) -> None:
     write_atomically(path, lambda file: file.write(text.encode()))
 
 
+def lock(handle: int, name: str) -> None:
+    """Keeps an open file or folder for one program, until it is closed; nothing on Windows.
+
+    Raises:
+        ValueError: another program has it.
+        OSError: its file system cannot lock.
+    """
+    if fcntl is None:
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise ValueError(f"{name} is in use by another program") from None
+
+
 @contextmanager
 def in_use(folder: str | Path) -> Iterator[None]:
     """Keeps a folder for one program: a second that asks for the same is refused.
@@ -61,16 +76,13 @@ def in_use(folder: str | Path) -> Iterator[None]:
     Raises:
         ValueError: another program uses it.
     """
-    if fcntl is None:
+    if fcntl is None:  # Windows cannot open a folder either
         yield
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
         with suppress(OSError):  # of file systems that cannot lock
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise ValueError(f"{folder} is in use by another program") from None
+            lock(handle, str(folder))
         yield
     finally:
         os.close(handle)

@@ -11,12 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from srgan_tf.imaging.files import lock
 from srgan_tf.mos.study import RATINGS, Study
-
-try:
-    import fcntl
-except ImportError:  # Windows; a second server on the same study is not noticed there
-    fcntl = None  # type: ignore[assignment]
 
 Record = dict[str, Any]
 
@@ -37,15 +33,11 @@ class RatingLog:
         path = study.folder / RATINGS
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         try:
-            if fcntl is not None:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(self._file, f"study: {study.folder}")
             content = path.read_bytes()
             os.ftruncate(self._file, content.rfind(b"\n") + 1)
             os.fsync(self._file)
             self.records = read_records(study)
-        except BlockingIOError:
-            os.close(self._file)
-            raise ValueError(f"study: {study.folder} is in use by another program") from None
         except BaseException:
             os.close(self._file)
             raise
