@@ -18,7 +18,7 @@ def average_weights(
 
     The moving statistics that batch normalisation keeps in training belong to the weights of past
     steps. At a high learning rate they trail far behind, so they are estimated anew: the exact
-    mean over `lr_batches`. Frozen ones are copied.
+    mean over `lr_batches`. Frozen ones keep doing what they do; see `restate_norms`.
 
     Args:
         generator: the network in training.
@@ -34,6 +34,7 @@ def average_weights(
             targets[source.path].assign(average.numpy())
     norms = [x for x in averaged.layers if isinstance(x, keras.layers.BatchNormalization)]
     if not any(generator.get_layer(norm.name).trainable for norm in norms):
+        restate_norms(averaged, lr_batches)
         return
     momenta = [norm.momentum for norm in norms]
     for index, lr in enumerate(lr_batches):
@@ -42,3 +43,29 @@ def average_weights(
         averaged(lr, training=True)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
+
+
+def restate_norms(generator: keras.Model, lr_batches: Sequence[np.ndarray]) -> None:
+    """Gives batch normalisations the statistics of batches; the network does what it did.
+
+    While they are frozen, what comes to them moves away from the statistics that they hold.
+    Training that goes on with live ones would then start from another network than the one that
+    was scored. Scale and offset take up the difference.
+
+    Args:
+        generator: changed in place.
+        lr_batches: as for `average_weights`; with none, nothing changes.
+    """
+    norms = [x for x in generator.layers if isinstance(x, keras.layers.BatchNormalization)]
+    if not norms or not lr_batches:
+        return
+    probe = keras.Model(generator.input, [norm.input for norm in norms])
+    per_batch = [
+        [(x.mean((0, 1, 2)), x.var((0, 1, 2))) for x in keras.tree.flatten(maps)]
+        for maps in map(probe.predict_on_batch, lr_batches)
+    ]
+    for norm, (mean, variance) in zip(norms, np.mean(per_batch, axis=0), strict=True):
+        gamma, beta, old_mean, old_variance = norm.get_weights()
+        slope = gamma / np.sqrt(old_variance + norm.epsilon)
+        offset = beta + slope * (mean - old_mean)
+        norm.set_weights([slope * np.sqrt(variance + norm.epsilon), offset, mean, variance])

@@ -44,7 +44,7 @@ def test_weights_are_the_moving_average():
     assert not np.allclose(expected, steps[1])
 
 
-def test_frozen_norms_are_copied():
+def test_frozen_norms_do_as_before_with_the_statistics_of_their_batches():
     generator, averaged = build_generator(1, 4), build_generator(1, 4)
     norms = [x for x in generator.layers if isinstance(x, keras.layers.BatchNormalization)]
     for norm in norms:
@@ -52,8 +52,17 @@ def test_frozen_norms_are_copied():
         norm.trainable = False
     optimizer = keras.optimizers.Adam()
     optimizer.build(generator.trainable_variables)
-    average_weights(generator, optimizer, averaged, batches(3))
+    (lr,) = batches(1)
+    average_weights(generator, optimizer, averaged, [lr])
     for norm in norms:
         ours = averaged.get_layer(norm.name)
         assert ours.trainable
-        np.testing.assert_array_equal(ours.get_weights(), norm.get_weights())
+        assert not np.allclose(ours.moving_mean.numpy(), norm.moving_mean.numpy())
+    wanted = np.asarray(generator(lr, training=True))
+    np.testing.assert_allclose(np.asarray(averaged(lr)), wanted, atol=1e-5)
+    np.testing.assert_allclose(np.asarray(averaged(lr, training=True)), wanted, atol=1e-5)
+    average_weights(generator, optimizer, averaged, [])
+    for norm in norms:
+        np.testing.assert_array_equal(
+            averaged.get_layer(norm.name).get_weights(), norm.get_weights()
+        )
