@@ -88,7 +88,7 @@ def open_data(config: DataConfig, holdout: int = 0, again: Sequence[str] = ()) -
     root = Path(config.source)
     held_out = choose_held_out(source, holdout, [str(root / name) for name in again])
     training = [photo for photo in source.photos if photo.path not in held_out]
-    scored = [_middle(photo) for photo in source.photos if photo.path in held_out]
+    scored = [_middle(photo, root) for photo in source.photos if photo.path in held_out]
     names = sorted(Path(path).relative_to(root).as_posix() for path in held_out)
     summary = f"{source.summary()} ({len(scored)} held out)"
     return TrainingData(config, training, scored, summary, names)
@@ -112,9 +112,11 @@ def choose_held_out(source: FolderSource, wanted: int, again: Sequence[str] = ()
     return (spread and set(again) & {str(path) for path in paths}) or spread
 
 
-def _middle(photo: Photo) -> BenchmarkImage:
+def _middle(photo: Photo, root: Path) -> BenchmarkImage:
+    """A held-out picture, named by its path: folders may hold files of the same name."""
+    name = "_".join(Path(photo.path).relative_to(root).with_suffix("").parts)
     hr = read_photo(photo)
     height, width = (min(side, _HOLDOUT_SIDE) // 4 * 4 for side in hr.shape[:2])
     top, left = (hr.shape[0] - height) // 2, (hr.shape[1] - width) // 2
     hr = hr[top : top + height, left : left + width]
-    return BenchmarkImage(Path(photo.path).stem, hr, reduce_4x(hr))
+    return BenchmarkImage(name, hr, reduce_4x(hr))

@@ -47,6 +47,14 @@ def test_what_was_held_out_stays_so_when_files_come_and_go(tmp_path, samples):
     assert open_data(config, 0, before.held_out_files).held_out == []
 
 
+def test_held_out_files_of_one_name_keep_apart(tmp_path, samples):
+    for number in range(20):
+        (tmp_path / f"{number:02d}").mkdir()
+        Image.fromarray(samples["coffee"][:48, :50]).save(tmp_path / f"{number:02d}" / "IMG_1.png")
+    held_out = open_data(DataConfig(str(tmp_path), crop_size=48), 30).held_out
+    assert [image.name for image in held_out] == ["05_IMG_1", "15_IMG_1"]
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory, samples):
     """Ten pictures, the sixth of which is held out."""
