@@ -128,7 +128,7 @@ def freeze_norms(generator: keras.Model) -> None:
     theirs would learn.
 
     Deviation: `--freeze-norms` ends a training without batch statistics, which the paper keeps. It
-    is off unless asked for; the last steps of the shipped `srresnet_mse` had it.
+    is off unless asked for; most steps of the shipped `srresnet_mse` had it.
 
     Args:
         generator: changed in place.
