@@ -5,6 +5,7 @@ import threading
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from srgan_tf.config import DataConfig
 from srgan_tf.data.folder import read_photo
@@ -66,6 +67,19 @@ def test_closing_ends_the_threads(png_source):
     assert threading.active_count() > before
     batches.close()
     assert threading.active_count() == before
+
+
+def blas_threads():
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
+def test_products_are_not_divided_among_the_cores_again(png_source):
+    with threadpool_limits(2, "blas"):
+        batches = sample_batches(png_source.photos, CONFIG)
+        next(batches)
+        during = blas_threads()
+        batches.close()
+        assert (during, blas_threads()) == ({1}, {2})
 
 
 def test_reading_a_folder_loads_neither_tensorflow_nor_keras():
