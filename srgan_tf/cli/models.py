@@ -51,13 +51,13 @@ def run(options: argparse.Namespace) -> int:
         print("\n".join(_describe(card)) if card else "  It has no card yet.")
         print()
     if missing:
-        print(f"not trained yet: {', '.join(missing)}")
+        print(f"not in the package: {', '.join(missing)}")
     known = {
         name: dataclasses.asdict(card) | {"scores_up_to_date": card.is_up_to_date}
         for name, card in cards.items()
         if card
     }
-    write_json_file(options.json, {"models": known, "not_trained_yet": missing})
+    write_json_file(options.json, {"models": known, "not_in_the_package": missing})
     return 0
 
 

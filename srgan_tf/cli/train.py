@@ -17,8 +17,8 @@ examples:
   KERAS_BACKEND=jax srgan-tf train srresnet_mse --data ~/Pictures --out runs/mine
 
 The run folder gets config.json, held_out.txt (files that are not trained on), checkpoint.npz (for
---resume), generator.keras (for --model), log.csv and tensorboard/. A killed run goes on from its
-last checkpoint with --resume; settings that are not given again stay as they were.
+--resume), generator.keras (for --model), samples/, log.csv and tensorboard/. A killed run goes on
+from its last checkpoint with --resume; settings that are not given again stay as they were.
 """
 
 
@@ -50,7 +50,12 @@ def add_command(commands: Any) -> None:
     )
     add("--out", metavar="RUN_DIR", required=True, help="run folder, made when absent")
     add("--resume", action="store_true", help="go on from the run folder's checkpoint")
-    add("--steps", type=positive_int, metavar="N", help="mini-batches (the paper: 1,000,000)")
+    add(
+        "--steps",
+        type=positive_int,
+        metavar="N",
+        help="mini-batches (the paper: 1,000,000; GANs: 200,000)",
+    )
     add(
         "--num-blocks",
         type=count,

@@ -58,8 +58,7 @@ def paper_name(name: str) -> str:
 def stand_in() -> str | None:
     """The GAN that stands in for SRGAN-VGG54 in tables and pictures; None: it needs none.
 
-    The latest of the recipes that is trained: those after VGG54's are on layers that the paper does
-    not have.
+    It is the last of the recipes that the package has.
     """
     shipped = shipped_names()
     if "srgan_vgg54" in shipped:
@@ -68,7 +67,7 @@ def stand_in() -> str | None:
     return gans[-1] if gans else None
 
 
-def untrained(names: Sequence[str] = ()) -> list[str]:
+def not_shipped(names: Sequence[str] = ()) -> list[str]:
     """Recipes without weights in the package."""
     shipped = shipped_names()
     return [name for name in names or RECIPES if name in RECIPES and name not in shipped]

@@ -10,7 +10,12 @@ from string import Template
 from typing import Any
 
 from srgan_tf.data.benchmarks import Benchmark
-from srgan_tf.evaluation.methods import is_trained_on_phi34, paper_name, trained_methods, untrained
+from srgan_tf.evaluation.methods import (
+    is_trained_on_phi34,
+    not_shipped,
+    paper_name,
+    trained_methods,
+)
 from srgan_tf.evaluation.report_pictures import (
     Figure,
     PictureStore,
@@ -21,7 +26,7 @@ from srgan_tf.evaluation.report_pictures import (
 from srgan_tf.evaluation.scoreboard import Scores, score_methods
 from srgan_tf.evaluation.slider import data_uri
 from srgan_tf.evaluation.tables import (
-    NOT_TRAINED,
+    NOT_SHIPPED,
     csv_of,
     matlab_table,
     paper_table,
@@ -115,10 +120,10 @@ def _tables(
     left_out: Sequence[str],
 ) -> list[tuple[str, str]]:
     """The report's tables with their headings, each as Markdown and as HTML."""
-    missing = untrained()
+    missing = not_shipped()
     notes = [_PAPER, *left_out, _CAUTION]
     if missing:
-        notes.append(f"Not trained yet: {', '.join(missing)}.")
+        notes.append(f"Not in the package: {', '.join(missing)}.")
     parts = [_paragraph(note) for note in notes]
     for number in (2, 1):
         for name in names:
@@ -157,8 +162,8 @@ def _figure(
             cells = []
             for method in figure.methods:
                 title = html.escape(paper_name(method).replace("HR", "original"))
-                if method in untrained():
-                    cells.append(f"<figure class=none>{title}: {NOT_TRAINED}</figure>")
+                if method in not_shipped():
+                    cells.append(f"<figure class=none>{title}: {NOT_SHIPPED}</figure>")
                     continue
                 sr = store.result(method, name, image)
                 (one,) = (x for x in scores[method][name]["paper"].images if x.name == image.name)
@@ -184,7 +189,7 @@ def _as_json(scores: Scores) -> dict[str, Any]:
             protocol: {benchmark: by[protocol].as_json() for benchmark, by in part.items()}
             for protocol in ("paper", "matlab")
         }
-    return {"measures": LABELS, "methods": methods, "not_trained_yet": untrained()}
+    return {"measures": LABELS, "methods": methods, "not_in_the_package": not_shipped()}
 
 
 def _write(path: Path, text: str) -> None:

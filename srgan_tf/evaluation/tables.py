@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from srgan_tf.evaluation.methods import ORIGINAL, paper_name, stand_in, untrained
+from srgan_tf.evaluation.methods import ORIGINAL, not_shipped, paper_name, stand_in
 from srgan_tf.evaluation.paper import PaperScore, find_paper_score
 from srgan_tf.evaluation.scoreboard import Scores
 from srgan_tf.inference.measures import LABELS, format_value
@@ -14,7 +14,7 @@ from srgan_tf.inference.scoring import BenchmarkScore
 from srgan_tf.recipes import INTERPOLATIONS, VARIANTS
 
 SELFEXSR = "SelfExSR"
-NOT_TRAINED = "not trained yet"
+NOT_SHIPPED = "not in the package"
 
 Table = list[list[str]]
 """Rows of cells; the first row are the titles."""
@@ -58,8 +58,8 @@ def table_rows(table: int, benchmark: str, scores: Scores) -> list[Row]:
         note = ""
         if method == SELFEXSR:
             note = "a search; published scores: protocol matlab"
-        elif untrained([method]):
-            note = NOT_TRAINED
+        elif not_shipped([method]):
+            note = NOT_SHIPPED
         elif table == 2 and method == stand_in():
             note = "stands in for SRGAN-VGG54"
         ours = scores.get(method, {}).get(benchmark, {}).get("paper")
@@ -111,7 +111,7 @@ def matlab_table(
             ours = scores[method][benchmark]["matlab"]
             table.append([paper_name(method), f"{ours.psnr:.2f}", f"{ours.ssim:.4f}", ""])
         else:
-            table.append([paper_name(method), "", "", NOT_TRAINED])
+            table.append([paper_name(method), "", "", NOT_SHIPPED])
     return table
 
 

@@ -14,7 +14,7 @@ MOST_PIXELS = 2**20
 """Of one request's pictures together (`lr`), or of each file (`image_bytes`): 1024x1024."""
 
 _BAND_PIXELS = 2**15
-"""Enlarged at a time, so that the largest request needs about 2 GB."""
+"""Enlarged at a time, so that the largest request needs 2.6 GB."""
 
 _OVERLAP = 4  # of bands, at least what `FoldedGenerator.enlarge` sees
 

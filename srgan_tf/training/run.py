@@ -38,10 +38,10 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
     """Trains a recipe with `fit` and keeps everything in a run folder.
 
     The folder holds `config.json`, `held_out.txt` (files that are not trained on),
-    `checkpoint.npz` (whole state), `generator.keras` (averaged weights, ready for use), `log.csv`
-    and, where Keras runs on TensorFlow, `tensorboard/`. Where several processes train together, all
-    are given the same settings and a folder that each can read. All of them average and score, so
-    that none has to wait; the first one writes.
+    `checkpoint.npz` (whole state), `generator.keras` (averaged weights, ready for use), `samples/`,
+    `log.csv` and, where Keras runs on TensorFlow, `tensorboard/`. Where several processes train
+    together, all are given the same settings and a folder that each can read. All of them average
+    and score, so that none has to wait; the first one writes.
 
     Args:
         config: the settings.

@@ -22,7 +22,7 @@ def test_each_shipped_model_is_listed_with_its_scores(run):
 def test_the_rest_is_named_as_not_trained(run):
     last = run("models")[1].splitlines()[-1]
     missing = [name for name in RECIPES if name not in shipped_names()]
-    assert last == f"not trained yet: {', '.join(missing)}"
+    assert last == f"not in the package: {', '.join(missing)}"
     assert "srgan_vgg54" in missing
 
 
@@ -32,7 +32,7 @@ def test_json(run, tmp_path):
     assert list(report["models"]) == sorted(shipped_names(), key=list(RECIPES).index)
     ours = report["models"]["srresnet_mse"]
     assert ours["scores_up_to_date"] and ours["scores"]["Set5"]["psnr"] > 31
-    assert set(report["models"]) | set(report["not_trained_yet"]) == set(RECIPES)
+    assert set(report["models"]) | set(report["not_in_the_package"]) == set(RECIPES)
     code, _, errors = run("models", "--json", tmp_path / "none" / "models.json")
     assert code == 2 and errors.startswith("srgan-tf: json: ")
 

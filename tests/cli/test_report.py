@@ -67,7 +67,7 @@ def test_the_tables(report, pictures):
     published = by_key["2", "matlab", "SelfExSR"]
     assert (published["psnr"], published["ssim"]) == ("31.00", "0.8500")
     assert published["note"] == "published"
-    assert by_key["1", "paper", "srgan_vgg54"]["note"] == "not trained yet"
+    assert by_key["1", "paper", "srgan_vgg54"]["note"] == "not in the package"
     original = by_key["2", "paper", "original"]
     assert (original["psnr"], original["mos_paper"], original["phi34"]) == ("inf", "4.32", "0")
     assert "| SelfExSR | 31.00 | 0.8500 | published |" in (report / "report.md").read_text()
@@ -78,7 +78,7 @@ def test_the_page_holds_its_pictures(report):
     sources = re.findall(r'src="([^"]{0,30})', page)
     assert len(sources) == 2 * 4 * 2  # two pictures, four methods, each with a detail
     assert all(source.startswith("data:image/") for source in sources) and "http" not in page
-    assert "31.00" in page and "not trained yet" in page and "$" not in page
+    assert "31.00" in page and "not in the package" in page and "$" not in page
 
 
 def test_another_report_scores_nothing_again(run, report, settings, monkeypatch):
