@@ -87,8 +87,8 @@ PAGES = {
 """The page that each included document stands in."""
 
 
-def link_to_pages(app: Sphinx, path: Path, page: str, content: list[str]) -> None:
-    """Turns links of an included document, which hold in its own folder, into links of a page."""
+def link_to_pages(app: Sphinx, path: str | Path, page: str, content: list[str]) -> None:
+    """Turns links of a document, which hold in its own folder, into links between pages."""
     folder = (app.srcdir / path).resolve().parent
 
     def from_page(link: re.Match[str]) -> str:
@@ -96,12 +96,13 @@ def link_to_pages(app: Sphinx, path: Path, page: str, content: list[str]) -> Non
         if "://" in link[1] or not target.exists():
             return link[0]
         known = PAGES.get(str(target.relative_to(ROOT)))
-        return f"]({known or os.path.relpath(target, app.srcdir)})"
+        return f"]({known or os.path.relpath(target, app.srcdir)}{link[2] or ''})"
 
-    content[0] = re.sub(r"\]\(([^)#\s]+)\)", from_page, content[0])
+    content[0] = re.sub(r"\]\(([^)#\s]+)(#[^)\s]*)?\)", from_page, content[0])
 
 
 def setup(app: Sphinx) -> None:
     """Registers the directive and the links."""
     app.add_directive("help", Help)
     app.connect("include-read", link_to_pages)
+    app.connect("source-read", lambda app, page, content: link_to_pages(app, page, page, content))
