@@ -32,7 +32,10 @@ def open_model(path, threads):
     run = interpreter.get_signature_runner("serving_default")  # resizes to what it is given
 
     def upscale(lr_uint8):
-        sr = run(lr=lr_uint8[None].astype(np.float32) / np.float32(255))["sr"][0]
+        try:
+            sr = run(lr=lr_uint8[None].astype(np.float32) / np.float32(255))["sr"][0]
+        except RuntimeError as error:  # LiteRT's word for it varies
+            raise MemoryError(f"memory may not suffice; try a smaller --tile ({error})") from None
         return np.rint(sr * np.float32(255)).astype(np.uint8)
 
     return upscale

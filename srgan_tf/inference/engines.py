@@ -56,6 +56,11 @@ def open_engine(
     if str(model) in interpolations:
         return interpolations[str(model)]
     path = Path(model)
+    if not is_shipped and not path.exists():
+        raise ValueError(
+            f"model: got {model}, expected one of {', '.join([*interpolations, *shipped_names()])},"
+            " a file (.keras, .weights.h5, .npz, .tflite) or a SavedModel folder"
+        )
     able = _able_engines(path, is_shipped)
     engine = engine or able[0]
     if engine not in able:
@@ -165,9 +170,14 @@ def litert_engine(path: Path) -> Engine:
 
     if not path.is_file():
         raise ValueError(f"model: got {path}, expected a .tflite file")
-    try:
+
+    def start() -> Any:
         interpreter = Interpreter(str(path), num_threads=num_cores())
         interpreter.allocate_tensors()  # here, so that what it says is said at the start
+        return interpreter
+
+    try:
+        interpreter = start()
         (lr,) = interpreter.get_input_details()
         (sr,) = interpreter.get_output_details()
     except (ValueError, RuntimeError) as error:
@@ -178,14 +188,24 @@ def litert_engine(path: Path) -> Engine:
     turn = threading.Lock()  # an interpreter holds one picture at a time, and has all cores for it
 
     def upscale(lr_levels: np.ndarray) -> np.ndarray:
-        nonlocal shape
+        nonlocal interpreter, shape
         with turn:
-            if lr_levels.shape != shape:
-                interpreter.resize_tensor_input(lr["index"], (1, *lr_levels.shape))
-                interpreter.allocate_tensors()
-                shape = lr_levels.shape
-            interpreter.set_tensor(lr["index"], levels_to_unit(lr_levels)[None])
-            interpreter.invoke()
+            try:
+                if interpreter is None:
+                    interpreter = start()
+                if lr_levels.shape != shape:
+                    interpreter.resize_tensor_input(lr["index"], (1, *lr_levels.shape))
+                    interpreter.allocate_tensors()
+                    shape = lr_levels.shape
+                interpreter.set_tensor(lr["index"], levels_to_unit(lr_levels)[None])
+                interpreter.invoke()
+            except RuntimeError as error:  # for want of memory, which it says in other words
+                interpreter, shape = None, ()  # it would crash when used again
+                height, width, _ = lr_levels.shape
+                raise ValueError(
+                    f"model: {path} fails with {width}x{height} pixels at once, for which memory "
+                    f"may not suffice; a smaller tile needs less ({' '.join(str(error).split())})"
+                ) from None
             large = interpreter.get_tensor(sr["index"])[0]
         return unit_to_levels(large, lr_levels.dtype)
 

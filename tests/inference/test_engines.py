@@ -85,6 +85,28 @@ def test_threads_share_a_litert_engine(rng):
         np.testing.assert_array_equal(sr, expected)
 
 
+def test_memory_that_does_not_suffice_is_one_clear_line_and_no_end(monkeypatch, rng):
+    begin = Interpreter.allocate_tensors
+    broken = []
+
+    def allocate(interpreter):
+        assert interpreter not in broken  # LiteRT crashes then
+        if interpreter.get_input_details()[0]["shape"][2] > 40:
+            broken.append(interpreter)
+            raise RuntimeError("failed to reshape runtime\nNode number 171")
+        begin(interpreter)
+
+    monkeypatch.setattr(Interpreter, "allocate_tensors", allocate)
+    engine = open_engine("srresnet_mse", "litert")
+    small = rng.integers(0, 256, (6, 5, 3), np.uint8)
+    before = engine(small)
+    message = r"fails with 41x6 pixels at once.* a smaller tile needs less \(failed .* 171\)$"
+    for _ in range(2):
+        with pytest.raises(ValueError, match=message):
+            engine(np.zeros((6, 41, 3), np.uint8))
+    np.testing.assert_array_equal(engine(small), before)
+
+
 def test_fast_is_nearly_the_same_picture(samples):
     lr = samples["coffee"][40:97, 100:141]
     exact, fast = (open_engine("srresnet_mse", fast=fast)(lr) for fast in (False, True))

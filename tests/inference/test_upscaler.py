@@ -87,7 +87,7 @@ def test_orientation_is_applied(tmp_path):
         ("small.keras", "litert", "expected keras"),
         ("srresnet_mse", "saved_model", "expected litert or keras"),
         ("small.keras", "abacus", "expected one of litert, keras, saved_model"),
-        ("missing.tflite", None, r"expected a \.tflite file"),
+        ("missing.tflite", None, "expected one of nearest, bicubic, .* a SavedModel folder"),
     ],
 )
 def test_wrong_models_and_engines_are_one_clear_line(files, model, engine, message):
