@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from srgan_tf.data.folder import to_rgb_uint8
 from srgan_tf.imaging.resize import reduce_4x
+from srgan_tf.pictures.reading import open_image
 
 
 @dataclass(frozen=True)
@@ -80,10 +80,10 @@ def read_gray_or_rgb(path: str | Path) -> np.ndarray:
         ValueError: not a readable picture.
     """
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             if image.mode == "L":
                 return np.asarray(image)
             rgb = to_rgb_uint8(image)
             return rgb[..., 0] if image.mode.startswith("I") else rgb  # gray of 16 bits
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+    except Exception as error:  # Pillow's readers raise anything
         raise ValueError(f"{path}: not a readable picture ({error})") from None

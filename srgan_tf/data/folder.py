@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from srgan_tf.pictures.reading import SUFFIXES
+from srgan_tf.pictures.reading import SUFFIXES, open_image
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def open_folder(
 def _examine(path: Path, crop_size: int) -> Photo | str:
     """Decodes one file; returns what is known about it, or why it cannot serve."""
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             width, height = image.size
             if min(width, height) < crop_size:
                 return f"{width}x{height} pixels"
@@ -111,7 +111,7 @@ def _examine(path: Path, crop_size: int) -> Photo | str:
             to_rgb_uint8(image)
     except Image.DecompressionBombError:
         return "too many pixels"
-    except (OSError, ValueError, SyntaxError, UnidentifiedImageError):
+    except Exception:  # Pillow's readers raise anything
         return "not readable"
     return Photo(str(path), height, width, plain_jpeg)
 
@@ -129,7 +129,7 @@ def to_rgb_uint8(image: Image.Image) -> np.ndarray:
 
 def read_photo(photo: Photo) -> np.ndarray:
     """Returns the whole picture, uint8 (h, w, 3)."""
-    with Image.open(photo.path) as image:
+    with open_image(photo.path) as image:
         return to_rgb_uint8(image)
 
 
@@ -137,6 +137,6 @@ def read_paths(paths: Sequence[str | Path]) -> list[np.ndarray]:
     """Returns whole pictures, uint8 (h, w, 3) each."""
     pictures = []
     for path in paths:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             pictures.append(to_rgb_uint8(image))
     return pictures

@@ -23,6 +23,8 @@ _TO_UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _ALPHA_MODES = frozenset(("LA", "La", "PA", "RGBA", "RGBa"))
+_LEVEL_STEPS = {"L;2": 85, "L;4": 17}
+"""What Pillow multiplies levels of 2 and 4 bits by, by their layout; not so the transparent one."""
 
 
 def decode(image: Image.Image, reopen: Callable[[], Image.Image]) -> Picture:
@@ -79,6 +81,7 @@ def from_pillow(image: Image.Image) -> Picture:
     """
     white_is_zero = image.mode == "I;16" and _tag(image, _PHOTOMETRIC) == 0
     twelve_bits = _rawmode(image) == "I;12"
+    level_step = _LEVEL_STEPS.get(_rawmode(image), 1)
     is_gray = image.mode.startswith(("1", "L", "I")) and image.mode != "LAB"
     metadata = read_metadata(image, is_gray)
     image = _upright(image)
@@ -99,6 +102,8 @@ def from_pillow(image: Image.Image) -> Picture:
     if image.mode in ("CMYK", "LAB"):
         image = _to_srgb(image)
     elif image.mode in ("1", "L", "LA", "La"):
+        if isinstance(image.info.get("transparency"), int):
+            image.info["transparency"] *= level_step
         image = image.convert("LA" if transparent else "L")
     else:
         image = image.convert("RGBA" if transparent else "RGB")

@@ -72,7 +72,7 @@ def read_frames(path: str | Path) -> Frames:
     try:
         if path.stat().st_size == 0:
             raise ValueError("the file is empty")
-        with _only_bombs_warn(), _open(path) as image:
+        with _only_bombs_warn(), open_image(path) as image:
             return _read(image, path)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ValueError(
@@ -90,7 +90,12 @@ def read_frames(path: str | Path) -> Frames:
         raise ValueError(f"{path}: the picture is damaged ({_one_line(error)})") from None
 
 
-def _open(path: Path) -> Image.Image:
+def open_image(path: str | Path) -> Image.Image:
+    """Opens a file with Pillow's readers of `FORMATS` alone.
+
+    Raises:
+        Exception: anything, from here or when pixels are read: Pillow's readers differ.
+    """
     Image.init()
     return Image.open(path, formats=[name for name in FORMATS if name in Image.OPEN])
 
@@ -98,7 +103,7 @@ def _open(path: Path) -> Image.Image:
 def _read(image: Image.Image, path: Path) -> Frames:
     count = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
     if count == 1:  # of an MPO, a photo with previews behind it, that is the photo
-        return Frames((decode(image, lambda: _open(path)),))
+        return Frames((decode(image, lambda: open_image(path)),))
     if image.format == "TIFF":
         raise ValueError(f"got a TIFF of {count} pages, expected one; save each page by itself")
     limit = Image.MAX_IMAGE_PIXELS

@@ -234,7 +234,7 @@ def _encode(
 ) -> None:
     try:
         image.save(cast(IO[bytes], _Stream(file)), name, **settings)
-    except (ArithmeticError, RuntimeError, struct.error) as error:  # of Pillow's encoders
+    except (ArithmeticError, RuntimeError, ValueError, struct.error) as error:
         raise ValueError(f"{path}: cannot be written ({' '.join(str(error).split())})") from None
 
 

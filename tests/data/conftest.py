@@ -60,6 +60,14 @@ def mixed_folder(tmp_path_factory, samples):
     (folder / "cut.jpg").write_bytes(jpeg.getvalue()[: len(jpeg.getvalue()) // 2])
     (folder / "cut.png").write_bytes(png.getvalue()[: len(png.getvalue()) // 2])
     (folder / "empty.png").write_bytes(b"")
+    avif, eps = io.BytesIO(), io.BytesIO()
+    Image.fromarray(photo).save(avif, "AVIF")
+    Image.fromarray(photo).save(eps, "EPS")  # Pillow would start Ghostscript for it
+    damaged = bytearray(avif.getvalue())
+    start = damaged.index(b"mdat") + 8
+    damaged[start : start + 16] = bytes(16)
+    (folder / "damaged.avif").write_bytes(damaged)
+    (folder / "drawing.png").write_bytes(eps.getvalue())
     (folder / "letter.jpg").write_text("Dear Sir or Madam,\n")
     (folder / "notes.txt").write_text("not a picture, and it does not say so")
     Image.fromarray(photo[:20]).save(folder / "tiny.png")

@@ -14,6 +14,8 @@ USABLE = [
 SKIPPED = {
     "cut.jpg": "not readable",
     "cut.png": "not readable",
+    "damaged.avif": "not readable",
+    "drawing.png": "not readable",
     "empty.png": "not readable",
     "letter.jpg": "not readable",
     "tiny.png": "80x20 pixels",
@@ -40,7 +42,7 @@ def test_the_rest_is_skipped_with_a_reason(mixed):
 
 def test_the_summary_names_what_is_skipped(mixed):
     summary = mixed.summary()
-    assert summary.startswith("13 training pictures; 5 files skipped: ")
+    assert summary.startswith("13 training pictures; 7 files skipped: ")
     for name, reason in SKIPPED.items():
         assert f"{name} ({reason})" in summary
     assert "notes.txt" not in summary

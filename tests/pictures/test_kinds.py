@@ -1,5 +1,8 @@
 """One real file of each kind, upscaled by `nearest`, so that every pixel's value is known."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
@@ -32,6 +35,30 @@ def test_alpha(tmp_path, enlarge, colour, soft_alpha, suffix):
     gray_alpha = rgba[..., 2:]
     Image.fromarray(gray_alpha).save(tmp_path / f"b.{suffix}")
     assert_same(enlarge(tmp_path / f"b.{suffix}"), "LA", upscale_nearest(gray_alpha))
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_one_transparent_gray_of_a_png(tmp_path, enlarge, bits):
+    levels = (np.add.outer(np.arange(6), np.arange(8)) % 2**bits).astype(np.uint8)
+    rows = np.unpackbits(levels[..., None], axis=-1)[..., 8 - bits :].reshape(6, -1)
+    scanlines = b"".join(b"\0" + row.tobytes() for row in np.packbits(rows, axis=-1))
+    chunks = {
+        b"IHDR": struct.pack(">IIBBBBB", 8, 6, bits, 0, 0, 0, 0),
+        b"tRNS": struct.pack(">H", 1),
+        b"IDAT": zlib.compress(scanlines),
+        b"IEND": b"",
+    }
+    file = b"\x89PNG\r\n\x1a\n"
+    for name, data in chunks.items():
+        file += struct.pack(">I", len(data)) + name + data
+        file += struct.pack(">I", zlib.crc32(name + data))
+    (tmp_path / "a.png").write_bytes(file)
+    gray_alpha = np.dstack([levels * (255 // (2**bits - 1)), np.where(levels == 1, 0, 255)])
+    large = upscale_nearest(gray_alpha.astype(np.uint8))
+    result = np.asarray(enlarge(tmp_path / "a.png"))
+    np.testing.assert_array_equal(result[..., 1], large[..., 1])
+    seen = large[..., 1] > 0
+    np.testing.assert_array_equal(result[seen], large[seen])
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif", "bmp"])

@@ -107,6 +107,14 @@ def test_a_tiffs_own_layout_does_not_travel(tmp_path, enlarge, colour):
     assert dict(exif) == {0x010E: "mine"}
 
 
+def test_exif_too_long_for_a_jpeg_is_one_clear_line(tmp_path, enlarge, colour, exif):
+    exif[0x010E] = "a cat " * 12_000
+    Image.fromarray(colour).save(tmp_path / "a.png", exif=exif)
+    with pytest.raises(ValueError, match=r"/a\.jpg: cannot be written \(EXIF data is too long\)"):
+        enlarge(tmp_path / "a.png", "a.jpg")
+    assert not (tmp_path / "a.jpg").exists()
+
+
 def test_damaged_exif_is_no_obstacle(tmp_path, enlarge, colour, exif):
     Image.fromarray(colour).save(tmp_path / "a.jpg", exif=exif.tobytes()[:60])
     assert enlarge(tmp_path / "a.jpg").size == (68, 48)
