@@ -76,7 +76,14 @@ def build_drcn(num_filters: int = 256, num_recursions: int = 16, name: str = "dr
 
     Returns:
         A `keras.Model` as `build_generator` makes it.
+
+    Raises:
+        ValueError: a count is below 1.
     """
+    if min(num_filters, num_recursions) < 1:
+        raise ValueError(
+            f"drcn: got {num_filters} maps and {num_recursions} recursions, expected 1 or more"
+        )
     lr = keras.Input((None, None, 3), name="lr")
     large = BicubicUpscale(name="bicubic")(lr)
     small_luma = Luma(name="luma")(large)

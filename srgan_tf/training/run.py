@@ -4,7 +4,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,11 @@ from srgan_tf.data.sources import open_data
 from srgan_tf.imaging.files import in_use, write_text
 from srgan_tf.losses.perceptual import build_content_loss
 from srgan_tf.models.networks import build_network
-from srgan_tf.recipes import find_recipe
+from srgan_tf.recipes import Recipe, find_recipe
 from srgan_tf.training.averaging import average_weights
 from srgan_tf.training.callbacks import BenchmarkScores, DiscriminatorWatch, SamplePictures
 from srgan_tf.training.checkpoint import load_checkpoint, restore_checkpoint
-from srgan_tf.training.devices import open_devices, synchronize_norms
+from srgan_tf.training.devices import Devices, open_devices, synchronize_norms
 from srgan_tf.training.learner import build_learner
 from srgan_tf.training.pace import Pace, StopAtTheEnd
 from srgan_tf.training.run_callbacks import (
@@ -58,12 +58,35 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
     """
     recipe = find_recipe(config.recipe)
     folder = Path(out)
-    checkpoint_path = folder / "checkpoint.npz"
-    if checkpoint_path.exists() and not resume:
+    if (folder / "checkpoint.npz").exists() and not resume:
         raise ValueError(
             f"run folder: {folder} already holds a run; add --resume to go on with it, or choose "
             "another --out"
         )
+    keras.utils.set_random_seed(config.data.seed)
+    devices = open_devices(config.strategy, config.data.batch_size)
+    with _own(folder) if devices.process == 0 else nullcontext():
+        return _train(config, recipe, folder, devices)
+
+
+@contextmanager
+def _own(folder: Path) -> Iterator[None]:
+    """Keeps a run folder for this program; one made here for nothing does not stay."""
+    is_new = not folder.exists()
+    if not is_new and not folder.is_dir():
+        raise ValueError(f"run folder: got the file {folder}, expected a folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with in_use(folder):
+            yield
+    finally:
+        if is_new:
+            with suppress(OSError):  # it holds something
+                folder.rmdir()
+
+
+def _train(config: TrainConfig, recipe: Recipe, folder: Path, devices: Devices) -> keras.Model:
+    checkpoint_path = folder / "checkpoint.npz"
     checkpoint = load_checkpoint(checkpoint_path) if checkpoint_path.exists() else None
     first_step = checkpoint.step if checkpoint else 0
     total_steps = config.steps or recipe.steps
@@ -72,8 +95,6 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
             f"steps: got {total_steps}, but the checkpoint has done {first_step} already; "
             "ask for more --steps to train further"
         )
-    keras.utils.set_random_seed(config.data.seed)
-    devices = open_devices(config.strategy, config.data.batch_size)
     writes = devices.process == 0
     say: Callable[[str], None] = _say if writes else lambda line: None
     data = open_data(config.data, config.holdout, read_held_out(folder) if checkpoint else ())
@@ -109,16 +130,12 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
         callbacks.append(RunCheckpoint(folder, learner.groups, averaged, pace))
     if keras.backend.backend() == "tensorflow":
         callbacks.append(TensorBoardBySteps(folder, pace))
-    with ExitStack() as stack:
-        if writes:
-            folder.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(in_use(folder))
-            _write_config(config, folder)
-            if data.held_out_files:
-                write_text(folder / HELD_OUT, "".join(f"{name}\n" for name in data.held_out_files))
-        say(f"{total_steps - first_step} steps to go; the first one takes longest")
-        stack.enter_context(devices.fitting())
-        stack.enter_context(_memory_errors_in_one_line())
+    if writes:
+        _write_config(config, folder)
+        if data.held_out_files:
+            write_text(folder / HELD_OUT, "".join(f"{name}\n" for name in data.held_out_files))
+    say(f"{total_steps - first_step} steps to go; the first one takes longest")
+    with devices.fitting(), _memory_errors_in_one_line():
         learner.model.fit(
             data.batches(first_step, (devices.process, devices.num_processes)),
             epochs=pace.epochs,

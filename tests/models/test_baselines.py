@@ -58,6 +58,8 @@ def test_the_recursion_shares_its_weights():
 def test_a_baseline_has_one_size():
     with pytest.raises(ValueError, match="espcn has one size"):
         build_network("espcn", num_blocks=4)
+    with pytest.raises(ValueError, match="drcn: got 256 maps and 0 recursions, expected 1 or more"):
+        build_network("drcn", num_blocks=0)
     with pytest.raises(ValueError, match="drcn differs by blocks alone"):
         build_network("drcn", num_filters=128)
 
