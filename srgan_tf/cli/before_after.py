@@ -29,8 +29,16 @@ def check_pages(targets: Sequence[Path]) -> None:
             )
 
 
-def check_comparable(source: Path, frames: "Frames") -> None:
+def check_comparable(
+    source: Path, frames: "Frames", scale: int, size: tuple[int, int] | None
+) -> None:
     """Refuses a picture whose result is too large to be read again, before any work is done.
+
+    Args:
+        source: its file.
+        frames: its content.
+        scale: how much wider and higher the result gets.
+        size: its width and height, instead of `scale`.
 
     Raises:
         ValueError: it is.
@@ -38,10 +46,11 @@ def check_comparable(source: Path, frames: "Frames") -> None:
     from PIL import Image
 
     first, limit = frames.pictures[0], Image.MAX_IMAGE_PIXELS
-    if limit is not None and 16 * first.width * first.height > limit:
+    width, height = size or (scale * first.width, scale * first.height)
+    if limit is not None and width * height > limit:
         raise ValueError(
-            f"{source}: got a result of {4 * first.width}x{4 * first.height} pixels, expected at "
-            f"most {limit} for a page; leave out --compare"
+            f"{source}: got a result of {width}x{height} pixels, expected at most {limit} for a "
+            "page; leave out --compare"
         )
 
 

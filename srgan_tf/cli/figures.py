@@ -136,7 +136,7 @@ def run_compare(options: argparse.Namespace) -> int:
         if not lr.size:
             raise ValueError(f"reduce: {source} is smaller than 4x4 pixels")
         lr = reduce_4x(lr)
-    models = options.model or ["bicubic", "srresnet_mse"]
+    models = list(dict.fromkeys(options.model or ["bicubic", "srresnet_mse"]))  # each once
     are_told_apart = len({Path(model).name for model in models}) == len(models)
     panels = {}
     for model in models:

@@ -11,8 +11,10 @@ def check_json_file(path: str | None) -> None:
     """Makes sure, before any work, that the file could be written.
 
     Raises:
-        ValueError: its folder does not exist.
+        ValueError: its folder does not exist, or it is a folder.
     """
+    if path and Path(path).is_dir():
+        raise ValueError(f"json: got the folder {path}, expected a file")
     if path and not Path(path).parent.is_dir():
         raise ValueError(f"json: the folder {Path(path).parent} does not exist")
 

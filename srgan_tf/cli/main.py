@@ -2,8 +2,11 @@
 
 import argparse
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from srgan_tf.cli import bench, evaluate, export, figures, models, mos, train, upscale
 
@@ -33,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module.add_command(commands)
     options = parser.parse_args(arguments)
     try:
-        code = int(options.run(options))
+        with _ending_by_an_error():
+            code = int(options.run(options))
         sys.stdout.flush()
         return code
     except BrokenPipeError:  # whoever read the output, such as `head`, has had enough
@@ -46,3 +50,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("srgan-tf: interrupted", file=sys.stderr)
         return 130
+
+
+@contextmanager
+def _ending_by_an_error() -> Iterator[None]:
+    """Lets SIGTERM and a closed terminal end the program as Ctrl-C does: half files are removed."""
+
+    def end(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    ours = []
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)  # Windows has no SIGHUP
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, end)
+                ours.append(number)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)

@@ -38,6 +38,9 @@ def find_inputs(names: Sequence[str], output: str | None) -> tuple[list[Found], 
     problems: list[str] = []
     for name in names:
         path = Path(name)
+        if not name:  # which would be the current folder
+            problems.append("inputs: got an empty name, expected a file, folder or pattern")
+            continue
         if path.is_dir():
             pictures = _search(path, output, problems)
         elif not path.exists() and any(letter in name for letter in "*?["):
@@ -76,8 +79,12 @@ def _is_picture(path: Path) -> bool:
 
 
 def without_results(found: Sequence[Found], output: str | None, suffix: str) -> list[Found]:
-    """Leaves out what an earlier run made of the other inputs, when it lies among them."""
-    results = {_target(item, output, suffix).resolve() for item in found}
+    """Leaves out what earlier runs made of the other inputs, when it lies among them.
+
+    That is what has this run's suffix, or that of a whole scale, behind the name of an input.
+    """
+    suffixes = {suffix, "_x2", "_x3", "_x4"}
+    results = {_target(item, output, mark).resolve() for item in found for mark in suffixes}
     return [item for item in found if not (item.was_searched and item.path.resolve() in results)]
 
 

@@ -118,7 +118,7 @@ def _run_one(source: Path, target: Path, options: argparse.Namespace) -> int:
         check_existing(page_of(target), options.overwrite)
     frames = _read(source)
     if options.compare:
-        check_comparable(source, frames)
+        check_comparable(source, frames, options.scale, options.size)
     upscaler = _open_upscaler(options)
     total = sum(
         picture.pixels[..., 0].size * (1 if picture.alpha is None else 2)
@@ -162,7 +162,7 @@ def _run_batch(
                 try:
                     frames = _read(source)
                     if options.compare:
-                        check_comparable(source, frames)
+                        check_comparable(source, frames, options.scale, options.size)
                     if is_missing(target):
                         _upscale(upscaler, frames, target, options)
                         say(str(target))

@@ -61,11 +61,13 @@ def make_export(
             from Keras than its budget. What was there before is unchanged then.
     """
     _check(wanted)
+    out = Path(out)
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"output: got the file {out}, expected a folder")
     benchmarks = budget_benchmarks(wanted.benchmarks) if wanted.benchmarks else []
     pictures = folder_pictures(wanted.calibration) if wanted.calibration else None
     generator = load_for_export(wanted.model)
     name = export_name(wanted.model)
-    out = Path(out)
     made = [folder for folder in (out / name, out, *out.parents) if not folder.exists()]
     out.mkdir(parents=True, exist_ok=True)
     try:

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-import tempfile
+import secrets
 import tokenize
 import zipfile
 import zlib
@@ -34,16 +34,15 @@ def write_atomically(path: str | Path, write: Callable[[BinaryIO], object]) -> N
         OSError: the folder is missing, not writable or full.
     """
     path = Path(path)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
@@ -86,12 +85,6 @@ def in_use(folder: str | Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def read_arrays(path: str | Path) -> "dict[str, np.ndarray]":

@@ -95,6 +95,8 @@ def test_a_result_too_large_to_be_read_again(run, tmp_path, photo_path, monkeypa
         "page; leave out --compare\n"
     )
     assert names(tmp_path) == ["photo.png"]
+    for smaller in (("--scale", "3"), ("--size", "119x80")):
+        assert run("upscale", photo_path, *NEAREST, *smaller)[0] == 0
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg"])

@@ -88,6 +88,13 @@ def test_scores_of_bicubic_as_json(run, benchmarks, pictures, tmp_path, protocol
     assert list(report["benchmarks"]) == ["Set5", "Mine"]
 
 
+def test_a_folder_in_the_place_of_the_json_file(run, benchmarks, tmp_path):
+    settings = ["--model", "bicubic", "--benchmarks", benchmarks, "--json", tmp_path]
+    code, output, errors = run("evaluate", *settings)
+    assert (code, output) == (2, "")
+    assert errors == f"srgan-tf: json: got the folder {tmp_path}, expected a file\n"
+
+
 def test_the_table_shows_the_same_numbers(run, benchmarks, pictures):
     code, output, _ = run("evaluate", "--model", "bicubic", "--benchmarks", benchmarks)
     assert code == 0

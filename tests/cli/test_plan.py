@@ -74,8 +74,21 @@ def test_the_output_folder_is_not_an_input(tmp_path):
 
 def test_results_of_an_earlier_run_are_not_inputs(tmp_path):
     touch(tmp_path / "a.png", tmp_path / "a_x4.png", tmp_path / "lone_x4.png")
-    found = without_results(find_inputs([str(tmp_path)], None)[0], None, "_x4")
-    assert [item.path.name for item in found] == ["a.png", "lone_x4.png"]
+    touch(tmp_path / "a_x2.png", tmp_path / "a_80x60.png", tmp_path / "a_x5.png")
+    for suffix in ("_x4", "_x2"):
+        found = without_results(find_inputs([str(tmp_path)], None)[0], None, suffix)
+        names = [item.path.name for item in found]
+        assert names == ["a.png", "a_80x60.png", "a_x5.png", "lone_x4.png"]
+    found = without_results(find_inputs([str(tmp_path)], None)[0], None, "_80x60")
+    assert [item.path.name for item in found] == ["a.png", "a_x5.png", "lone_x4.png"]
+
+
+def test_an_empty_name_is_not_the_current_folder(tmp_path, monkeypatch):
+    touch(tmp_path / "a.png")
+    monkeypatch.chdir(tmp_path)
+    found, problems = find_inputs(["", "a.png"], None)
+    assert [item.path for item in found] == [Path("a.png")]
+    assert problems == ["inputs: got an empty name, expected a file, folder or pattern"]
 
 
 # Where results go.

@@ -1,4 +1,7 @@
 import os
+import signal
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
@@ -39,6 +42,26 @@ def test_a_failure_in_the_middle_leaves_the_old_content(tmp_path, error):
         write_atomically(path, fail)
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["scores.json"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows ends a program at once")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_the_program_cleans_up_when_it_is_told_to_end(tmp_path, name):
+    code = f"""
+import os, signal
+from srgan_tf.cli import main, models
+from srgan_tf.imaging.files import write_atomically
+
+def write(file):
+    file.write(b"half of it")
+    os.kill(os.getpid(), signal.{name})
+
+models.run = lambda options: write_atomically({str(tmp_path / "a")!r}, write)
+main.main(["models"])
+"""
+    ended = subprocess.run([sys.executable, "-c", code], check=False)
+    assert ended.returncode == 128 + getattr(signal, name)
+    assert names(tmp_path) == []
 
 
 def test_a_failure_in_the_middle_leaves_nothing_where_nothing_was(tmp_path):
