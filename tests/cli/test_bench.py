@@ -68,7 +68,7 @@ def test_what_does_not_run_is_left_out(run, two_ways, monkeypatch):
 
 
 def test_without_the_default_engine_there_is_nothing_to_compare(two_ways):
-    with pytest.raises(ValueError, match="litert does not run: engine: got litert for"):
+    with pytest.raises(ValueError, match="litert does not run: model: got none"):
         bench.compare_engines("none", 8, 1)
 
 
