@@ -54,12 +54,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def _ending_by_an_error() -> Iterator[None]:
-    """Lets SIGTERM and a closed terminal end the program as Ctrl-C does: half files are removed."""
+    """Lets SIGTERM and a closed terminal end the program as Ctrl-C does: half files are removed.
+
+    It ends when the call into native code ends that it is in, such as the network for one tile.
+    Where several processes train under JAX, SIGTERM is JAX's.
+    """
+    ours: list[int] = []
 
     def end(number: int, frame: object) -> None:
+        for other in ours:
+            signal.signal(other, signal.SIG_IGN)  # a second one must not stop the removing
         raise SystemExit(128 + number)
 
-    ours = []
     if threading.current_thread() is threading.main_thread():
         for name in ("SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)  # Windows has no SIGHUP

@@ -51,7 +51,11 @@ def find_inputs(names: Sequence[str], output: str | None) -> tuple[list[Found], 
         if not pictures:
             problems.append(f"{name}: got no picture there, expected files such as .jpg or .png")
         found += pictures
-    return list({item.path: item for item in found}.values()), problems
+    once: dict[Path, Found] = {}
+    for item in found:
+        if item.path not in once or once[item.path].was_searched:
+            once[item.path] = item  # what is named counts as named, if it was found too
+    return list(once.values()), problems
 
 
 def _search(root: Path, output: str | None, problems: list[str]) -> list[Found]:

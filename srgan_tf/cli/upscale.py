@@ -64,7 +64,14 @@ def run(options: argparse.Namespace) -> int:
     found, problems = find_inputs(options.inputs, options.output)
     if not found:
         raise ValueError(problems[0])
-    found = without_results(found, options.output, result_mark(options))
+    inputs = without_results(found, options.output, result_mark(options))
+    if len(inputs) < len(found):
+        print(
+            f"srgan-tf: {len(found) - len(inputs)} of {len(found)} left out: named as results of "
+            "the others",
+            file=sys.stderr,
+        )
+    found = inputs
     targets = plan_targets(found, options.output, result_mark(options))
     jobs = [(item.path, target) for item, target in zip(found, targets, strict=True)]
     for _, target in jobs:

@@ -85,5 +85,7 @@ def read_gray_or_rgb(path: str | Path) -> np.ndarray:
                 return np.asarray(image)
             rgb = to_rgb_uint8(image)
             return rgb[..., 0] if image.mode.startswith("I") else rgb  # gray of 16 bits
+    except MemoryError:
+        raise
     except Exception as error:  # Pillow's readers raise anything
         raise ValueError(f"{path}: not a readable picture ({error})") from None

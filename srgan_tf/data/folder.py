@@ -111,6 +111,8 @@ def _examine(path: Path, crop_size: int) -> Photo | str:
             to_rgb_uint8(image)
     except Image.DecompressionBombError:
         return "too many pixels"
+    except MemoryError:
+        raise
     except Exception:  # Pillow's readers raise anything
         return "not readable"
     return Photo(str(path), height, width, plain_jpeg)

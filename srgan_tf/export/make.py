@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from srgan_tf.export.saved_model import export_saved_model
 from srgan_tf.export.source import export_name, load_for_export
 from srgan_tf.export.tflite import export_tflite
 from srgan_tf.export.verify import BUDGETS, Verification, budget_benchmarks, check_budget, verify
+from srgan_tf.imaging.files import made_folder
 
 
 @dataclass(frozen=True)
@@ -61,30 +61,22 @@ def make_export(
             from Keras than its budget. What was there before is unchanged then.
     """
     _check(wanted)
-    out = Path(out)
-    if out.exists() and not out.is_dir():
-        raise ValueError(f"output: got the file {out}, expected a folder")
     benchmarks = budget_benchmarks(wanted.benchmarks) if wanted.benchmarks else []
     pictures = folder_pictures(wanted.calibration) if wanted.calibration else None
     generator = load_for_export(wanted.model)
-    name = export_name(wanted.model)
-    made = [folder for folder in (out / name, out, *out.parents) if not folder.exists()]
-    out.mkdir(parents=True, exist_ok=True)
-    try:
-        with tempfile.TemporaryDirectory(prefix=".export.", dir=out) as scratch:
-            built = Path(scratch) / "built"
-            takes = "a minute or two" if wanted.quantize in ("dynamic", "int8") else "half a minute"
-            tell(f"exporting {name}: {takes}")
-            runner = _build(wanted, generator, name, built, pictures)
-            found = _verify(wanted, runner, generator, benchmarks) if wanted.verifies else None
-            path = _place(wanted, out, name)
-            path.parent.mkdir(exist_ok=True)
+    name, out = export_name(wanted.model), Path(out)
+    with (
+        made_folder(out),
+        tempfile.TemporaryDirectory(prefix=".export.", dir=out) as scratch,
+    ):
+        built = Path(scratch) / "built"
+        takes = "a minute or two" if wanted.quantize in ("dynamic", "int8") else "half a minute"
+        tell(f"exporting {name}: {takes}")
+        runner = _build(wanted, generator, name, built, pictures)
+        found = _verify(wanted, runner, generator, benchmarks) if wanted.verifies else None
+        path = _place(wanted, out, name)
+        with made_folder(path.parent):
             built.replace(path)
-    except BaseException:
-        for folder in made:
-            with suppress(OSError):  # not there, or somebody else has put something into it
-                folder.rmdir()
-        raise
     return path, found
 
 

@@ -35,8 +35,9 @@ def write_atomically(path: str | Path, write: Callable[[BinaryIO], object]) -> N
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    opened = temporary.open("xb")
     try:
-        with temporary.open("xb") as file:
+        with opened as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
@@ -49,6 +50,31 @@ def write_atomically(path: str | Path, write: Callable[[BinaryIO], object]) -> N
 def write_text(path: str | Path, text: str) -> None:
     """Writes a text file, in UTF-8, as `write_atomically` does."""
     write_atomically(path, lambda file: file.write(text.encode()))
+
+
+@contextmanager
+def made_folder(folder: Path) -> Iterator[None]:
+    """Makes a folder; after a failure, nothing that was made for it stays if it is empty.
+
+    Raises:
+        ValueError: a file is there.
+        OSError: it cannot be made.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"output: got the file {folder}, expected a folder")
+    made = []
+    for path in (*reversed(folder.parents), folder):
+        if not path.exists():
+            with suppress(FileExistsError):  # another program was faster: then it is theirs
+                path.mkdir()
+                made.append(path)
+    try:
+        yield
+    except BaseException:
+        for path in reversed(made):
+            with suppress(OSError):  # not empty
+                path.rmdir()
+        raise
 
 
 def lock(handle: int, name: str) -> None:

@@ -24,7 +24,7 @@ _TO_UPRIGHT = {
 }
 _ALPHA_MODES = frozenset(("LA", "La", "PA", "RGBA", "RGBa"))
 _LEVEL_STEPS = {"L;2": 85, "L;4": 17}
-"""What Pillow multiplies levels of 2 and 4 bits by, by their layout; not so the transparent one."""
+"""By their layout, what Pillow multiplies levels by, except the one that is transparent."""
 
 
 def decode(image: Image.Image, reopen: Callable[[], Image.Image]) -> Picture:
@@ -70,18 +70,27 @@ def decode(image: Image.Image, reopen: Callable[[], Image.Image]) -> Picture:
     return Picture(pixels, alpha if key is None else _alpha_from_key(pixels, key), metadata)
 
 
-def from_pillow(image: Image.Image) -> Picture:
+def level_step(image: Image.Image) -> int:
+    """What Pillow will multiply levels by, in an opened file that is not loaded."""
+    return _LEVEL_STEPS.get(_rawmode(image), 1)
+
+
+def from_pillow(image: Image.Image, step: int | None = None) -> Picture:
     """Converts a Pillow picture of any mode, its EXIF orientation applied.
 
     1 bit becomes 8 bits of gray, a palette RGB, CMYK RGB through its profile (which is then
     dropped: the result is sRGB).
+
+    Args:
+        image: a picture.
+        step: its `level_step`, where it is loaded already.
 
     Raises:
         ValueError: 32-bit pixels, whose range of values is unknown.
     """
     white_is_zero = image.mode == "I;16" and _tag(image, _PHOTOMETRIC) == 0
     twelve_bits = _rawmode(image) == "I;12"
-    level_step = _LEVEL_STEPS.get(_rawmode(image), 1)
+    step = level_step(image) if step is None else step
     is_gray = image.mode.startswith(("1", "L", "I")) and image.mode != "LAB"
     metadata = read_metadata(image, is_gray)
     image = _upright(image)
@@ -102,8 +111,9 @@ def from_pillow(image: Image.Image) -> Picture:
     if image.mode in ("CMYK", "LAB"):
         image = _to_srgb(image)
     elif image.mode in ("1", "L", "LA", "La"):
-        if isinstance(image.info.get("transparency"), int):
-            image.info["transparency"] *= level_step
+        if step > 1 and "transparency" in image.info:
+            image = image.copy()
+            image.info["transparency"] *= step
         image = image.convert("LA" if transparent else "L")
     else:
         image = image.convert("RGBA" if transparent else "RGB")

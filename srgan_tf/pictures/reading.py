@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from srgan_tf.pictures.decoding import decode, from_pillow
+from srgan_tf.pictures.decoding import decode, from_pillow, level_step
 from srgan_tf.pictures.picture import Picture
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "AVIF", "PPM")
@@ -111,11 +111,11 @@ def _read(image: Image.Image, path: Path) -> Frames:
         raise ValueError(
             f"got {count} frames of {image.width}x{image.height}, expected at most {limit} pixels"
         )
-    pictures, durations = [], []
+    pictures, durations, step = [], [], level_step(image)
     for index in range(count):
         image.seek(index)
         image.load()
-        pictures.append(from_pillow(image.copy()))
+        pictures.append(from_pillow(image.copy(), step))
         durations.append(round(image.info.get("duration", 0)))
     return Frames(tuple(pictures), tuple(durations), image.info.get("loop"))
 

@@ -235,6 +235,8 @@ def _encode(
     try:
         image.save(cast(IO[bytes], _Stream(file)), name, **settings)
     except (ArithmeticError, RuntimeError, ValueError, struct.error) as error:
+        if isinstance(error, ValueError) and "append_images" in settings:
+            raise  # of the network: frames are enlarged while they are written
         raise ValueError(f"{path}: cannot be written ({' '.join(str(error).split())})") from None
 
 

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import keras
 from srgan_tf.config import HELD_OUT, TrainConfig, read_held_out
 from srgan_tf.data.benchmarks import BenchmarkImage, find_benchmarks
 from srgan_tf.data.sources import open_data
-from srgan_tf.imaging.files import in_use, write_text
+from srgan_tf.imaging.files import in_use, made_folder, write_text
 from srgan_tf.losses.perceptual import build_content_loss
 from srgan_tf.models.networks import build_network
 from srgan_tf.recipes import Recipe, find_recipe
@@ -58,35 +58,23 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
     """
     recipe = find_recipe(config.recipe)
     folder = Path(out)
-    if (folder / "checkpoint.npz").exists() and not resume:
+    keras.utils.set_random_seed(config.data.seed)
+    devices = open_devices(config.strategy, config.data.batch_size)
+    if devices.process != 0:
+        return _train(config, recipe, folder, resume, devices)
+    with made_folder(folder), in_use(folder):
+        return _train(config, recipe, folder, resume, devices)
+
+
+def _train(
+    config: TrainConfig, recipe: Recipe, folder: Path, resume: bool, devices: Devices
+) -> keras.Model:
+    checkpoint_path = folder / "checkpoint.npz"
+    if checkpoint_path.exists() and not resume:
         raise ValueError(
             f"run folder: {folder} already holds a run; add --resume to go on with it, or choose "
             "another --out"
         )
-    keras.utils.set_random_seed(config.data.seed)
-    devices = open_devices(config.strategy, config.data.batch_size)
-    with _own(folder) if devices.process == 0 else nullcontext():
-        return _train(config, recipe, folder, devices)
-
-
-@contextmanager
-def _own(folder: Path) -> Iterator[None]:
-    """Keeps a run folder for this program; one made here for nothing does not stay."""
-    is_new = not folder.exists()
-    if not is_new and not folder.is_dir():
-        raise ValueError(f"run folder: got the file {folder}, expected a folder")
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with in_use(folder):
-            yield
-    finally:
-        if is_new:
-            with suppress(OSError):  # it holds something
-                folder.rmdir()
-
-
-def _train(config: TrainConfig, recipe: Recipe, folder: Path, devices: Devices) -> keras.Model:
-    checkpoint_path = folder / "checkpoint.npz"
     checkpoint = load_checkpoint(checkpoint_path) if checkpoint_path.exists() else None
     first_step = checkpoint.step if checkpoint else 0
     total_steps = config.steps or recipe.steps

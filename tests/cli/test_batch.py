@@ -193,3 +193,11 @@ def test_the_output_of_a_jpeg_is_a_jpeg(run, tmp_path, photo):
     Image.fromarray(photo).save(tmp_path / "photo.jpg")
     code, output, _ = run("upscale", tmp_path / "photo.jpg", *NEAREST)
     assert (code, output) == (0, f"{tmp_path / 'photo_x4.jpg'}\n")
+
+
+def test_results_that_lie_beside_their_inputs_are_left_out_aloud(run, tmp_path, photo_path):
+    nearest = ("upscale", tmp_path, "--model", "nearest")
+    assert run(*nearest)[::2] == (0, "")
+    code, output, errors = run(*nearest, "--scale", 2)
+    assert (code, output) == (0, f"{tmp_path / 'photo_x2.png'}\n")
+    assert errors == "srgan-tf: 1 of 2 left out: named as results of the others\n"

@@ -83,6 +83,13 @@ def test_results_of_an_earlier_run_are_not_inputs(tmp_path):
     assert [item.path.name for item in found] == ["a.png", "a_x5.png", "lone_x4.png"]
 
 
+def test_a_result_that_is_named_is_an_input(tmp_path):
+    touch(tmp_path / "a.png", tmp_path / "a_x2.png")
+    for names in ([tmp_path / "a_x2.png", tmp_path], [tmp_path, tmp_path / "a_x2.png"]):
+        found = without_results(find_inputs([str(n) for n in names], None)[0], None, "_x4")
+        assert sorted(item.path.name for item in found) == ["a.png", "a_x2.png"]
+
+
 def test_an_empty_name_is_not_the_current_folder(tmp_path, monkeypatch):
     touch(tmp_path / "a.png")
     monkeypatch.chdir(tmp_path)

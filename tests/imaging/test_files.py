@@ -49,6 +49,7 @@ def test_a_failure_in_the_middle_leaves_the_old_content(tmp_path, error):
 def test_the_program_cleans_up_when_it_is_told_to_end(tmp_path, name):
     code = f"""
 import os, signal
+signal.signal(signal.{name}, signal.SIG_DFL)  # nohup has it ignored
 from srgan_tf.cli import main, models
 from srgan_tf.imaging.files import write_atomically
 

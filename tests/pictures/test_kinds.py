@@ -8,7 +8,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from srgan_tf.imaging.resize import upscale_nearest
-from srgan_tf.pictures.reading import read_picture
+from srgan_tf.pictures.decoding import from_pillow
+from srgan_tf.pictures.reading import read_frames, read_picture
 
 LOSSLESS = ["png", "tif", "bmp", "ppm"]
 
@@ -37,28 +38,46 @@ def test_alpha(tmp_path, enlarge, colour, soft_alpha, suffix):
     assert_same(enlarge(tmp_path / f"b.{suffix}"), "LA", upscale_nearest(gray_alpha))
 
 
-@pytest.mark.parametrize("bits", [1, 2, 4, 8])
-def test_one_transparent_gray_of_a_png(tmp_path, enlarge, bits):
-    levels = (np.add.outer(np.arange(6), np.arange(8)) % 2**bits).astype(np.uint8)
-    rows = np.unpackbits(levels[..., None], axis=-1)[..., 8 - bits :].reshape(6, -1)
-    scanlines = b"".join(b"\0" + row.tobytes() for row in np.packbits(rows, axis=-1))
-    chunks = {
-        b"IHDR": struct.pack(">IIBBBBB", 8, 6, bits, 0, 0, 0, 0),
-        b"tRNS": struct.pack(">H", 1),
-        b"IDAT": zlib.compress(scanlines),
-        b"IEND": b"",
-    }
+def png_with_a_transparent_gray(levels, bits, *more):
+    """A PNG of 1 to 8 bits, of which level 1 is transparent; `more` frames make it an APNG."""
+
+    def scanlines(levels):
+        rows = np.unpackbits(levels[..., None], axis=-1)[..., 8 - bits :].reshape(len(levels), -1)
+        return zlib.compress(b"".join(b"\0" + row.tobytes() for row in np.packbits(rows, axis=-1)))
+
+    height, width = levels.shape
+    control = struct.pack(">5I2H2B", 0, width, height, 0, 0, 1, 10, 0, 0)
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0)),
+        (b"tRNS", struct.pack(">H", 1)),
+        *([(b"acTL", struct.pack(">II", 1 + len(more), 0)), (b"fcTL", control)] if more else []),
+        (b"IDAT", scanlines(levels)),
+    ]
+    for index, frame in enumerate(more):
+        chunks.append((b"fcTL", struct.pack(">I", 2 * index + 1) + control[4:]))
+        chunks.append((b"fdAT", struct.pack(">I", 2 * index + 2) + scanlines(frame)))
     file = b"\x89PNG\r\n\x1a\n"
-    for name, data in chunks.items():
+    for name, data in [*chunks, (b"IEND", b"")]:
         file += struct.pack(">I", len(data)) + name + data
         file += struct.pack(">I", zlib.crc32(name + data))
-    (tmp_path / "a.png").write_bytes(file)
-    gray_alpha = np.dstack([levels * (255 // (2**bits - 1)), np.where(levels == 1, 0, 255)])
-    large = upscale_nearest(gray_alpha.astype(np.uint8))
-    result = np.asarray(enlarge(tmp_path / "a.png"))
-    np.testing.assert_array_equal(result[..., 1], large[..., 1])
-    seen = large[..., 1] > 0
-    np.testing.assert_array_equal(result[seen], large[seen])
+    return file
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_one_transparent_gray_of_a_png(tmp_path, bits):
+    levels = (np.add.outer(np.arange(6), np.arange(8)) % 2**bits).astype(np.uint8)
+    path = tmp_path / "a.png"
+    path.write_bytes(png_with_a_transparent_gray(levels, bits))
+    with Image.open(path) as image:
+        before = dict(image.info)
+        pictures = [read_picture(path), from_pillow(image)]
+        assert image.info == before
+    path.write_bytes(png_with_a_transparent_gray(levels, bits, levels))
+    pictures += read_frames(path).pictures
+    assert len(pictures) == 4
+    for picture in pictures:
+        np.testing.assert_array_equal(picture.alpha[..., 0], np.where(levels == 1, 0, 255))
+        np.testing.assert_array_equal(picture.pixels[..., 0], levels * (255 // (2**bits - 1)))
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif", "bmp"])
