@@ -48,6 +48,12 @@ def add_command(commands: Any) -> None:
         metavar="N",
         help="train on N pictures of it, drawn by the seed (350,000 of ImageNet, else all)",
     )
+    add(
+        "--half-size",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="train on each picture of a folder at half its size too",
+    )
     add("--out", metavar="RUN_DIR", required=True, help="run folder, made when absent")
     add("--resume", action="store_true", help="go on from the run folder's checkpoint")
     add(

@@ -20,12 +20,14 @@ class Photo:
         height: pixels.
         width: pixels.
         plain_jpeg: a gray or RGB JPEG, of which TensorFlow can decode just a crop.
+        is_half_size: the file has twice the height and width; its pixels are averaged by fours.
     """
 
     path: str
     height: int
     width: int
     plain_jpeg: bool
+    is_half_size: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,12 @@ def _examine(path: Path, crop_size: int) -> Photo | str:
     return Photo(str(path), height, width, plain_jpeg)
 
 
+def at_half_size(photo: Photo) -> Photo:
+    """The same file as a picture of half the height and width, rounded up."""
+    height, width = (photo.height + 1) // 2, (photo.width + 1) // 2
+    return Photo(photo.path, height, width, plain_jpeg=False, is_half_size=True)
+
+
 def to_rgb_uint8(image: Image.Image) -> np.ndarray:
     """Decodes an open Pillow picture of any mode to uint8 (h, w, 3); transparency is dropped."""
     if image.mode.startswith("I") or image.mode == "F":  # 16 bits gray, and wider
@@ -132,7 +140,8 @@ def to_rgb_uint8(image: Image.Image) -> np.ndarray:
 def read_photo(photo: Photo) -> np.ndarray:
     """Returns the whole picture, uint8 (h, w, 3)."""
     with open_image(photo.path) as image:
-        return to_rgb_uint8(image)
+        pixels = to_rgb_uint8(image)
+    return np.asarray(Image.fromarray(pixels).reduce(2)) if photo.is_half_size else pixels
 
 
 def read_paths(paths: Sequence[str | Path]) -> list[np.ndarray]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from srgan_tf.config import DataConfig
 from srgan_tf.data.benchmarks import BenchmarkImage
-from srgan_tf.data.folder import FolderSource, Photo, open_folder, read_photo
+from srgan_tf.data.folder import FolderSource, Photo, at_half_size, open_folder, read_photo
 from srgan_tf.data.sampler import sample_batches
 from srgan_tf.imaging.cores import num_cores
 from srgan_tf.imaging.resize import reduce_4x
@@ -79,6 +79,8 @@ def open_data(config: DataConfig, holdout: int = 0, again: Sequence[str] = ()) -
         ValueError: the source cannot be used.
     """
     if config.source.startswith("tfds:"):
+        if config.half_size:
+            raise ValueError(f"half-size: got {config.source}, expected a folder of pictures")
         return TrainingData(config, None, [], config.source)
     if not Path(config.source).is_dir():
         raise ValueError(
@@ -91,6 +93,11 @@ def open_data(config: DataConfig, holdout: int = 0, again: Sequence[str] = ()) -
     scored = [_middle(photo, root) for photo in source.photos if photo.path in held_out]
     names = sorted(Path(path).relative_to(root).as_posix() for path in held_out)
     summary = f"{source.summary()} ({len(scored)} held out)"
+    if config.half_size:
+        halves = [at_half_size(photo) for photo in training]
+        halves = [half for half in halves if min(half.height, half.width) >= config.crop_size]
+        training += halves
+        summary += f", {len(halves)} at half their size too"
     return TrainingData(config, training, scored, summary, names)
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from srgan_tf.config import DataConfig
 from srgan_tf.data.degrade import DEGRADATIONS, degradation_matrix, degrade_batch
-from srgan_tf.data.folder import open_folder
+from srgan_tf.data.folder import at_half_size, open_folder
 from srgan_tf.data.pipeline import apply_symmetry as apply_symmetry_tf
 from srgan_tf.data.pipeline import batch_crops, folder_dataset
 from srgan_tf.data.plan import plan_batch
@@ -56,8 +56,9 @@ def test_shapes_and_ranges(png_source, png_batches):
 
 @pytest.mark.parametrize("degradation", ["bicubic", "gaussian"])
 def test_png_batches_are_those_of_the_numpy_reader(png_source, degradation):
-    config = dataclasses.replace(CONFIG, degradation=degradation)
-    ours, theirs = (read(png_source.photos, config, 3) for read in (take, sample))
+    config = dataclasses.replace(CONFIG, degradation=degradation, crop_size=24)
+    photos = [*png_source.photos, *map(at_half_size, png_source.photos)]
+    ours, theirs = (read(photos, config, 3) for read in (take, sample))
     for (lr, hr), (lr_numpy, hr_numpy) in zip(ours, theirs, strict=True):
         np.testing.assert_array_equal(hr, hr_numpy)
         np.testing.assert_array_equal(lr, lr_numpy)

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from srgan_tf.config import DataConfig
-from srgan_tf.data.folder import FolderSource, Photo
+from srgan_tf.data.folder import FolderSource, Photo, read_photo
 from srgan_tf.data.sources import choose_held_out, open_data
 from srgan_tf.imaging.ranges import unit_to_uint8
 from srgan_tf.imaging.resize import reduce_4x
@@ -92,3 +92,24 @@ def test_calibration_pictures_are_not_those_of_the_first_steps(data):
     assert [lr.shape for lr in calibration] == [(9, 12, 12, 3)] * 2
     first = {crop.tobytes() for crop in unit_to_uint8(np.asarray(next(iter(data.batches()))[0]))}
     assert not first & {crop.tobytes() for crop in unit_to_uint8(np.concatenate(calibration))}
+
+
+def test_half_sizes_come_beside_the_photos_but_not_of_those_held_out(tmp_path, samples):
+    for number in range(9):
+        Image.fromarray(samples["coffee"][number : number + 57, 150:221]).save(
+            tmp_path / f"{number}.png"
+        )
+    large = samples["coffee"][100:197, 150:301]  # 97 x 151
+    Image.fromarray(large).save(tmp_path / "large.png")
+    config = DataConfig(str(tmp_path), batch_size=9, crop_size=48, half_size=True)
+    data = open_data(config, holdout=30)
+    assert data.summary == "10 training pictures (1 held out), 1 at half their size too"
+    assert len(data.photos) == 10
+    half = data.photos[-1]
+    assert (half.height, half.width) == (49, 76)
+    pixels = read_photo(half)
+    assert pixels.shape == (49, 76, 3)
+    means = large[:96, :150].reshape(48, 2, 75, 2, 3).mean((1, 3))
+    np.testing.assert_allclose(pixels[:48, :75], means, rtol=0, atol=0.5)
+    with pytest.raises(ValueError, match="half-size: got tfds:imagenet2012, expected a folder"):
+        open_data(DataConfig("tfds:imagenet2012", half_size=True))
