@@ -25,7 +25,8 @@ class DataConfig:
         half_size: whether each picture of a folder is there at half its size too.
 
     Deviation: `--half-size` trains on each photo at half its size too, where JPEG has left less. It
-    is off unless asked for; the last 9,000 steps of the shipped `srresnet_mse` had such photos.
+    is off unless asked for; the shipped `srresnet_mse` and `espcn` had such photos in their last
+    run.
     """
 
     source: str
