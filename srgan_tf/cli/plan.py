@@ -1,7 +1,7 @@
 """Which pictures the arguments of `srgan-tf upscale` mean, and where each result goes."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,13 +82,17 @@ def _is_picture(path: Path) -> bool:
     return is_named_so and not path.is_dir()
 
 
-def without_results(found: Sequence[Found], output: str | None, suffix: str) -> list[Found]:
+def without_results(
+    found: Sequence[Found], output: str | None, suffixes: Iterable[str]
+) -> list[Found]:
     """Leaves out what earlier runs made of the other inputs, when it lies among them.
 
-    That is what has this run's suffix, or that of a whole scale, behind the name of an input.
+    Args:
+        found: the inputs.
+        output: see `plan_targets`.
+        suffixes: what results have behind their inputs' names.
     """
-    suffixes = {suffix, "_x2", "_x3", "_x4"}
-    results = {_target(item, output, mark).resolve() for item in found for mark in suffixes}
+    results = {_target(item, output, mark).resolve() for mark in suffixes for item in found}
     return [item for item in found if not (item.was_searched and item.path.resolve() in results)]
 
 

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from srgan_tf.cli.before_after import check_comparable, check_pages, page_of, write_page
 from srgan_tf.cli.quiet import quiet_start
-from srgan_tf.inference.arguments import add_arguments, result_mark, upscaler_arguments
+from srgan_tf.inference.arguments import (
+    add_arguments,
+    result_mark,
+    result_marks,
+    upscaler_arguments,
+)
 
 if TYPE_CHECKING:
     from srgan_tf.inference.upscaler import Upscaler
@@ -64,14 +69,11 @@ def run(options: argparse.Namespace) -> int:
     found, problems = find_inputs(options.inputs, options.output)
     if not found:
         raise ValueError(problems[0])
-    inputs = without_results(found, options.output, result_mark(options))
-    if len(inputs) < len(found):
-        print(
-            f"srgan-tf: {len(found) - len(inputs)} of {len(found)} left out: named as results of "
-            "the others",
-            file=sys.stderr,
-        )
-    found = inputs
+    count = len(found)
+    found = without_results(found, options.output, result_marks(options))
+    if len(found) < count:
+        left_out = f"{count - len(found)} of {count} left out"
+        print(f"srgan-tf: {left_out}: named as results of the others", file=sys.stderr)
     targets = plan_targets(found, options.output, result_mark(options))
     jobs = [(item.path, target) for item, target in zip(found, targets, strict=True)]
     for _, target in jobs:

@@ -6,6 +6,8 @@ Standard library only, since `--help` must not wait for anything else.
 import argparse
 from typing import Any
 
+SCALES = (2, 3, 4)
+
 
 def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares how a model is run."""
@@ -46,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     size.add_argument(
         "--scale",
         type=int,
-        choices=(2, 3, 4),
+        choices=SCALES,
         default=4,
         help="how much wider and higher (default: 4); for 2 and 3, the result of 4 is reduced",
     )
@@ -72,7 +74,16 @@ def upscaler_arguments(options: argparse.Namespace) -> dict[str, Any]:
 
 def result_mark(options: argparse.Namespace) -> str:
     """What a result's name has behind its input's, such as `_x4` or `_1920x1080`."""
-    return "_{}x{}".format(*options.size) if options.size else f"_x{options.scale}"
+    return "_{}x{}".format(*options.size) if options.size else _scale_mark(options.scale)
+
+
+def result_marks(options: argparse.Namespace) -> set[str]:
+    """The same of all results that may lie beside an input: this run's and those of any scale."""
+    return {result_mark(options), *map(_scale_mark, SCALES)}
+
+
+def _scale_mark(scale: int) -> str:
+    return f"_x{scale}"
 
 
 def _size(text: str) -> tuple[int, int]:

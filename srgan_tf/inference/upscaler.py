@@ -10,6 +10,7 @@ from PIL import Image
 from srgan_tf.imaging.resize import resize_rows
 from srgan_tf.imaging.rows import Rows
 from srgan_tf.imaging.tiles import map_tiles
+from srgan_tf.inference.arguments import SCALES
 from srgan_tf.inference.engines import Engine, open_engine
 from srgan_tf.inference.memory import BYTES_PER_PIXEL, free_memory, tile_for
 from srgan_tf.pictures.decoding import from_pillow
@@ -66,7 +67,7 @@ class Upscaler:
     ):
         if tile is not None and tile < 16:
             raise ValueError(f"tile: got {tile}, expected at least 16 pixels")
-        if scale not in (2, 3, 4):
+        if scale not in SCALES:
             raise ValueError(f"scale: got {scale}, expected 2, 3 or 4")
         if size is not None and min(size) < 1:
             raise ValueError(f"size: got {size[0]}x{size[1]}, expected at least 1x1 pixels")

@@ -32,6 +32,7 @@ _FORMATS = {
 }
 _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
 _MAX_SIDE = {"JPEG": 65500, "WEBP": 16383, "GIF": 65535, "AVIF": 65536}
+_MAX_JPEG_EXIF = 65533  # bytes: it is one segment
 _BAND = 256  # rows handed to Pillow at a time
 _MAX_DURATION, _MAX_LOOP = 655_350, 65_535  # of GIF, for all: 11 minutes a frame
 DEFAULT_QUALITY = 95
@@ -61,7 +62,7 @@ def check_fits(path: str | Path, picture: PictureByRows, num_frames: int = 1) ->
         num_frames: 1, or more for an animation.
 
     Raises:
-        ValueError: too wide or high, or an animation where there can be none.
+        ValueError: too wide or high, an animation where there can be none, or too much EXIF.
     """
     name = picture_format(path)
     width, height = picture.width, picture.height
@@ -76,6 +77,12 @@ def check_fits(path: str | Path, picture: PictureByRows, num_frames: int = 1) ->
         raise ValueError(
             f"{path}: got {num_frames} frames, which {name} cannot hold; "
             "choose -o with the suffix .gif, .webp or .png"
+        )
+    num_bytes = len(exif_for_size(picture.metadata.exif, width, height))
+    if name == "JPEG" and num_bytes > _MAX_JPEG_EXIF:
+        raise ValueError(
+            f"{path}: got {num_bytes} bytes of EXIF, more than JPEG can hold; "
+            "choose -o with another suffix, such as .png"
         )
 
 
@@ -234,9 +241,7 @@ def _encode(
 ) -> None:
     try:
         image.save(cast(IO[bytes], _Stream(file)), name, **settings)
-    except (ArithmeticError, RuntimeError, ValueError, struct.error) as error:
-        if isinstance(error, ValueError) and "append_images" in settings:
-            raise  # of the network: frames are enlarged while they are written
+    except (ArithmeticError, RuntimeError, struct.error) as error:  # of Pillow's encoders
         raise ValueError(f"{path}: cannot be written ({' '.join(str(error).split())})") from None
 
 

@@ -201,3 +201,7 @@ def test_results_that_lie_beside_their_inputs_are_left_out_aloud(run, tmp_path, 
     code, output, errors = run(*nearest, "--scale", 2)
     assert (code, output) == (0, f"{tmp_path / 'photo_x2.png'}\n")
     assert errors == "srgan-tf: 1 of 2 left out: named as results of the others\n"
+    code, output, errors = run(*nearest, "--size", "50x40")
+    assert (code, output) == (0, f"{tmp_path / 'photo_50x40.png'}\n")
+    assert "2 of 3 left out" in errors
+    assert "3 of 4 left out" in run(*nearest, "--size", "50x40")[2]

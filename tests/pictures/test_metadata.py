@@ -110,7 +110,7 @@ def test_a_tiffs_own_layout_does_not_travel(tmp_path, enlarge, colour):
 def test_exif_too_long_for_a_jpeg_is_one_clear_line(tmp_path, enlarge, colour, exif):
     exif[0x010E] = "a cat " * 12_000
     Image.fromarray(colour).save(tmp_path / "a.png", exif=exif)
-    with pytest.raises(ValueError, match=r"/a\.jpg: cannot be written \(EXIF data is too long\)"):
+    with pytest.raises(ValueError, match=r"/a\.jpg: got 7\d+ bytes of EXIF, more than JPEG"):
         enlarge(tmp_path / "a.png", "a.jpg")
     assert not (tmp_path / "a.jpg").exists()
 
