@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from srgan_tf.cli import bench, evaluate, export, figures, models, mos, train, upscale
+from srgan_tf.cli.errors import one_line
 
 _EPILOG = """\
 examples:
@@ -44,8 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that Python's last flush finds a place
         return 141
     except (ValueError, OSError) as error:
-        line = " ".join(str(error).split())
-        print(f"srgan-tf: {line}", file=sys.stderr)
+        print(f"srgan-tf: {one_line(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("srgan-tf: interrupted", file=sys.stderr)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from srgan_tf.cli.before_after import check_comparable, check_pages, page_of, write_page
+from srgan_tf.cli.errors import one_line
 from srgan_tf.cli.quiet import quiet_start
 from srgan_tf.inference.arguments import (
     add_arguments,
@@ -179,7 +180,7 @@ def _run_batch(
                         write_page(source, frames, target, options.model)
                         say(str(page_of(target)))
                 except (ValueError, OSError) as error:
-                    failures.append(" ".join(str(error).split()))
+                    failures.append(one_line(error))
                     if isinstance(error, OSError) and error.errno in _FULL:
                         break  # the others would fail too; the next run makes them
                 bar.update()

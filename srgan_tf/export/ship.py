@@ -1,7 +1,9 @@
 """Makes a trained generator a model of the package: `python -m srgan_tf.export.ship NAME FILE`.
 
-Given several, `FILE:0.85 FILE:0.15`, it ships their weighted mean: one network, between a GAN and
-what it started from, say (network interpolation: Wang et al. 2018, "ESRGAN", Section 3.4).
+Given several, it ships their weighted sum. `FILE:0.85 FILE:0.15` lies between a GAN and what it
+started from, say (network interpolation: Wang et al. 2018, "ESRGAN", Section 3.4); `FILE:1 AFTER:1
+BEFORE:-1` adds what more training changed in another network, which it once started from too (task
+arithmetic: Ilharco et al. 2022, "Editing Models with Task Arithmetic").
 
 From a run folder's `generator.keras`, the model's card is begun too; look it over, then fill its
 scores: `python -m srgan_tf.evaluation.score_shipped BENCHMARKS VGG`, and bring the tables in the
@@ -18,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from srgan_tf.config import DataConfig, TrainConfig, read_config, read_steps
 from srgan_tf.export.facts import model_facts
@@ -27,6 +30,7 @@ from srgan_tf.models.networks import build_network
 from srgan_tf.models.shipped import shipped_path
 from srgan_tf.models.weights import copy_weights, load_float16, load_generator, save_float16
 from srgan_tf.recipes import BASELINES, find_recipe
+from srgan_tf.training.averaging import restate_norm
 
 
 def ship(name: str, *files: str) -> None:
@@ -38,7 +42,8 @@ def ship(name: str, *files: str) -> None:
     Args:
         name: a recipe's name.
         *files: what `load_generator` takes, such as a run folder's `generator.keras`; several with
-            their shares, which add up to 1. The card is begun from the first one's folder.
+            their shares, which add up to 1 and may be negative. The card is begun from the first
+            one's folder.
 
     Raises:
         ValueError: no such recipe, a file holds another network, or shares do not add up; nothing
@@ -46,7 +51,7 @@ def ship(name: str, *files: str) -> None:
     """
     recipe = find_recipe(name)
     shares = _read_shares(files)
-    generator = _mean_generator(name, shares)
+    generator = _weighted_sum(name, shares)
     save_float16(generator, shipped_path(name))
     folder = Path(next(iter(shares))).parent
     if (folder / "config.json").exists():
@@ -76,14 +81,20 @@ def _read_shares(files: Sequence[str]) -> dict[str, float]:
     return shares
 
 
-def _mean_generator(name: str, shares: Mapping[str, float]) -> keras.Model:
+def _weighted_sum(name: str, shares: Mapping[str, float]) -> keras.Model:
+    """Adds normalisations by what they do, whatever statistics each file has; the first's stay."""
     generator = build_network(name)
-    mean = [0.0 for _ in generator.weights]
+    norms = [x for x in generator.layers if isinstance(x, keras.layers.BatchNormalization)]
+    statistics: list[list[np.ndarray]] = []
+    total = [0.0 for _ in generator.weights]
     for file, share in shares.items():
         copy_weights(load_generator(file), generator)
+        statistics = statistics or [norm.get_weights()[2:] for norm in norms]
+        for norm, (mean, variance) in zip(norms, statistics, strict=True):
+            restate_norm(norm, mean, variance)
         parts = generator.get_weights()
-        mean = [total + share * part for total, part in zip(mean, parts, strict=True)]
-    generator.set_weights(mean)
+        total = [above + share * part for above, part in zip(total, parts, strict=True)]
+    generator.set_weights(total)
     return generator
 
 

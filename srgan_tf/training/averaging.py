@@ -65,7 +65,14 @@ def restate_norms(generator: keras.Model, lr_batches: Sequence[np.ndarray]) -> N
         for maps in map(probe.predict_on_batch, lr_batches)
     ]
     for norm, (mean, variance) in zip(norms, np.mean(per_batch, axis=0), strict=True):
-        gamma, beta, old_mean, old_variance = norm.get_weights()
-        slope = gamma / np.sqrt(old_variance + norm.epsilon)
-        offset = beta + slope * (mean - old_mean)
-        norm.set_weights([slope * np.sqrt(variance + norm.epsilon), offset, mean, variance])
+        restate_norm(norm, mean, variance)
+
+
+def restate_norm(
+    norm: keras.layers.BatchNormalization, mean: np.ndarray, variance: np.ndarray
+) -> None:
+    """Gives a batch normalisation other statistics, (channels,) each; it does what it did."""
+    gamma, beta, old_mean, old_variance = norm.get_weights()
+    slope = gamma / np.sqrt(old_variance + norm.epsilon)
+    offset = beta + slope * (mean - old_mean)
+    norm.set_weights([slope * np.sqrt(variance + norm.epsilon), offset, mean, variance])

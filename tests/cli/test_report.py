@@ -123,6 +123,23 @@ def test_wrong_use_is_one_line(run, benchmarks, tmp_path, monkeypatch, arguments
     assert not (tmp_path / "report").exists()
 
 
+def test_a_file_in_place_of_its_folder_is_one_line(run, benchmarks, vgg34_npz, tmp_path):
+    file = tmp_path / "file"
+    file.write_text("mine")
+    code, output, errors = run(
+        "evaluate",
+        "--all",
+        "--benchmarks",
+        benchmarks,
+        "--report",
+        file,
+        "--vgg-weights",
+        vgg34_npz,
+    )
+    assert (code, output) == (2, "")
+    assert errors == f"srgan-tf: {file}/scores: not a directory\n" and file.read_text() == "mine"
+
+
 def test_every_row_of_the_papers_tables_is_there():
     assert table_methods(2)[:6] == ["nearest", "bicubic", "srcnn", "SelfExSR", "drcn", "espcn"]
     for table, titles in ((1, 5), (2, 9)):

@@ -1,6 +1,7 @@
 import json
 from dataclasses import asdict, replace
 
+import keras
 import numpy as np
 import pytest
 
@@ -10,7 +11,9 @@ from srgan_tf.export import ship
 from srgan_tf.export.ship import begin_card, training_command
 from srgan_tf.models.cards import Card
 from srgan_tf.models.networks import build_network
-from srgan_tf.models.weights import load_float16
+from srgan_tf.models.shipped import shipped_path
+from srgan_tf.models.weights import load_float16, load_generator
+from srgan_tf.training.averaging import restate_norms
 
 
 def test_the_command_asks_for_what_is_not_the_default(monkeypatch):
@@ -92,6 +95,27 @@ def test_several_files_are_shipped_as_their_weighted_mean(tmp_path, monkeypatch)
         np.testing.assert_allclose(ours, 0.75 * a + 0.25 * b, atol=1e-3)
     command = f"python -m srgan_tf.export.ship espcn {files[0]}:0.75 {files[1]}:0.25"
     assert cards[0].commands == (training_command(config), command)
+
+
+def test_a_sum_does_not_depend_on_the_statistics_of_its_parts(tmp_path, monkeypatch):
+    """Two files that do the same, with other statistics: one less the other changes nothing."""
+    monkeypatch.setattr(ship, "shipped_path", lambda name, suffix="": tmp_path / (name + suffix))
+    monkeypatch.setattr(ship, "export_tflite", lambda *args, **kwargs: None)
+    saved = []
+    monkeypatch.setattr(ship, "save_float16", lambda network, path: saved.append(network))
+    monkeypatch.setattr(ship, "load_float16", lambda network, path: None)
+    network, same, base = (load_generator(shipped_path("srresnet_mse")) for _ in range(3))
+    lr = np.random.default_rng(0).random((1, 16, 16, 3), np.float32)
+    restate_norms(same, [lr, lr**2])
+    for norm in base.layers:
+        if isinstance(norm, keras.layers.BatchNormalization):
+            norm.beta.assign(norm.beta + 0.1)
+    for part, name in ((network, "network"), (same, "same"), (base, "base")):
+        part.save(tmp_path / f"{name}.keras")
+    files = [f"{tmp_path}/{name}.keras" for name in ("base", "network", "same")]
+    ship.ship("srresnet_mse", f"{files[0]}:1", f"{files[1]}:1", f"{files[2]}:-1")
+    np.testing.assert_allclose(saved[0](lr), base(lr), atol=1e-4)
+    assert np.abs(base(lr) - network(lr)).max() > 0.01
 
 
 @pytest.mark.parametrize(
