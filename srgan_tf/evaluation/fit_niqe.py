@@ -14,6 +14,7 @@ from srgan_tf.imaging.files import write_atomically
 from srgan_tf.metrics.niqe import NiqeModel, block_features, fit_model, model_path
 
 _SHARP = 0.75  # of the sharpest block of a photo; the paper's T (Section II-B)
+_LEAST_BLOCKS = 1000  # for a covariance of 36 features
 
 
 def fit_photos(paths: list[Path]) -> tuple[NiqeModel, int]:
@@ -37,10 +38,10 @@ def fit_photos(paths: list[Path]) -> tuple[NiqeModel, int]:
         if len(features):
             parts.append(features[sharpness > _SHARP * sharpness.max()])
     blocks = np.concatenate(parts) if parts else np.empty((0, 0))
-    if len(blocks) < 1000:
+    if len(blocks) < _LEAST_BLOCKS:
         raise ValueError(
-            f"NIQE model: got {len(paths)} photos with {len(blocks)} sharp blocks, expected 1,000 "
-            "blocks or more"
+            f"NIQE model: got {len(paths)} photos with {len(blocks)} sharp blocks, expected "
+            f"{_LEAST_BLOCKS:,} blocks or more"
         )
     return fit_model(blocks), len(blocks)
 
