@@ -62,7 +62,7 @@ def _ratios(card: Card, reference: Card) -> list[str]:
 def _fold(command: str) -> str:
     """Breaks a long command between its flags and its `FILE:SHARE`s."""
     lines = [""]
-    for part in re.split(r" (?=--|\S+:0\.)", command):
+    for part in re.split(r" (?=--|\S+:-?\d)", command):
         if len(lines[-1]) + len(part) > 92:
             lines.append("   ")
         lines[-1] += f" {part}" if lines[-1] else part

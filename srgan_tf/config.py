@@ -26,7 +26,7 @@ class DataConfig:
 
     Deviation: `--half-size` trains on each photo at half its size too, where JPEG has left less. It
     is off unless asked for; the shipped `srresnet_mse` and `espcn` had such photos in their last
-    run.
+    run, and what they changed in `srresnet_mse` was added to `srresnet_vgg22` and `srgan_vgg22`.
     """
 
     source: str
