@@ -23,7 +23,7 @@ def test_every_shipped_model_has_a_card_with_its_scores(name):
     assert card is not None, "see python -m srgan_tf.export.ship"
     assert card.is_up_to_date, "run python -m srgan_tf.evaluation.score_shipped"
     assert card.steps > 0 and card.data and card.hardware and len(card.date) == 10
-    starts = (f"srgan-tf train {name} ", f"python -m srgan_tf.export.ship {name} ")
+    starts = (f"srgan-tf train {name} ", f"python -m srgan_tf.export.ship {name} ", "git show ")
     assert all(command.startswith(starts) for command in card.commands)
 
 
