@@ -43,18 +43,18 @@ def test_engines_side_by_side(run, tmp_path, two_ways):
 
 
 def test_training_steps_have_a_table_of_their_own(run, tmp_path, two_ways, monkeypatch):
-    monkeypatch.setattr(bench, "TRAINING_WAYS", ("srresnet_mse mixed_bfloat16", "none float32"))
+    monkeypatch.setattr(bench, "TRAINING_WAYS", ("espcn float32", "none float32"))
     path = tmp_path / "bench.json"
     code, output, errors = run("bench", "--size", 8, "--rounds", 1, "--json", path)
     assert (code, errors) == (0, "")
     report = json.loads(path.read_text())
     ((name, row),) = report["training"].items()
-    assert (name, row["speed"]) == ("srresnet_mse mixed_bfloat16", 1)
+    assert (name, row["speed"]) == ("espcn float32", 1)
     assert row["pictures_per_s"] == pytest.approx(16_000 / row["median_ms"])
     assert "expected one of" in report["left_out"]["none float32"]
     title, _, _, speed, left_out = output.split("\n\n")[1].splitlines()
     assert title == "training steps of 16 crops of 96x96 pixels"
-    assert speed == "speed: times as fast as srresnet_mse mixed_bfloat16"
+    assert speed == "speed: times as fast as espcn float32"
     assert left_out.startswith("left out: none float32")
 
 
