@@ -2,7 +2,7 @@
 
 Given several, it ships their weighted sum. `FILE:0.85 FILE:0.15` lies between a GAN and what it
 started from, say (network interpolation: Wang et al. 2018, "ESRGAN", Section 3.4); `FILE:1 AFTER:1
-BEFORE:-1` adds what more training changed in another network, which it once started from too (task
+BEFORE:-1` adds what further training has changed in the network that it started from (task
 arithmetic: Ilharco et al. 2022, "Editing Models with Task Arithmetic").
 
 From a run folder's `generator.keras`, the model's card is begun too; look it over, then fill its
