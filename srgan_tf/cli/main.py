@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from srgan_tf.cli import bench, evaluate, export, figures, models, mos, train, upscale
-from srgan_tf.cli.errors import one_line
+from srgan_tf.imaging.errors import one_line
 
 _EPILOG = """\
 examples:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from srgan_tf.cli.before_after import check_comparable, check_pages, page_of, write_page
-from srgan_tf.cli.errors import one_line
 from srgan_tf.cli.quiet import quiet_start
+from srgan_tf.imaging.errors import one_line
 from srgan_tf.inference.arguments import (
     add_arguments,
     result_mark,

@@ -27,10 +27,10 @@ from srgan_tf.export.facts import model_facts
 from srgan_tf.export.tflite import export_tflite
 from srgan_tf.models.cards import Card, read_card, write_card
 from srgan_tf.models.networks import build_network
+from srgan_tf.models.norms import batch_norms, restate_norm
 from srgan_tf.models.shipped import shipped_path
 from srgan_tf.models.weights import copy_weights, load_float16, load_generator, save_float16
 from srgan_tf.recipes import BASELINES, find_recipe
-from srgan_tf.training.averaging import restate_norm
 
 
 def ship(name: str, *files: str) -> None:
@@ -84,7 +84,7 @@ def _read_shares(files: Sequence[str]) -> dict[str, float]:
 def _weighted_sum(name: str, shares: Mapping[str, float]) -> keras.Model:
     """Adds normalisations by what they do, whatever statistics each file has; the first's stay."""
     generator = build_network(name)
-    norms = [x for x in generator.layers if isinstance(x, keras.layers.BatchNormalization)]
+    norms = batch_norms(generator)
     statistics: list[list[np.ndarray]] = []
     total = [0.0 for _ in generator.weights]
     for file, share in shares.items():

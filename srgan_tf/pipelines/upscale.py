@@ -12,6 +12,7 @@ from apache_beam.io.fileio import MatchFiles
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from srgan_tf.imaging.errors import one_line
 from srgan_tf.inference.arguments import add_arguments, result_mark, upscaler_arguments
 from srgan_tf.inference.upscaler import Upscaler
 from srgan_tf.pipelines.batch import FAILED, Job, UpscaleFiles
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _check_known(beam_arguments)
         return _run(options, PipelineOptions(beam_arguments))
     except (ValueError, OSError) as error:
-        print(f"srgan-tf: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"srgan-tf: {one_line(error)}", file=sys.stderr)
     except RuntimeError as error:  # of the runner, with a trace in its message
         print(f"srgan-tf: the pipeline stopped: {str(error).splitlines()[0]}", file=sys.stderr)
     return 2

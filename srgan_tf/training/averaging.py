@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
+from srgan_tf.models.norms import batch_norms, restate_norm
 from srgan_tf.models.weights import copy_weights
 
 
@@ -32,7 +33,7 @@ def average_weights(
         averages = [v for v in optimizer.variables if v.path.endswith("_average")]
         for source, average in zip(generator.trainable_variables, averages, strict=True):
             targets[source.path].assign(average.numpy())
-    norms = [x for x in averaged.layers if isinstance(x, keras.layers.BatchNormalization)]
+    norms = batch_norms(averaged)
     if not any(generator.get_layer(norm.name).trainable for norm in norms):
         restate_norms(averaged, lr_batches)
         return
@@ -56,7 +57,7 @@ def restate_norms(generator: keras.Model, lr_batches: Sequence[np.ndarray]) -> N
         generator: changed in place.
         lr_batches: as for `average_weights`; with none, nothing changes.
     """
-    norms = [x for x in generator.layers if isinstance(x, keras.layers.BatchNormalization)]
+    norms = batch_norms(generator)
     if not norms or not lr_batches:
         return
     probe = keras.Model(generator.input, [norm.input for norm in norms])
@@ -66,13 +67,3 @@ def restate_norms(generator: keras.Model, lr_batches: Sequence[np.ndarray]) -> N
     ]
     for norm, (mean, variance) in zip(norms, np.mean(per_batch, axis=0), strict=True):
         restate_norm(norm, mean, variance)
-
-
-def restate_norm(
-    norm: keras.layers.BatchNormalization, mean: np.ndarray, variance: np.ndarray
-) -> None:
-    """Gives a batch normalisation other statistics, (channels,) each; it does what it did."""
-    gamma, beta, old_mean, old_variance = norm.get_weights()
-    slope = gamma / np.sqrt(old_variance + norm.epsilon)
-    offset = beta + slope * (mean - old_mean)
-    norm.set_weights([slope * np.sqrt(variance + norm.epsilon), offset, mean, variance])

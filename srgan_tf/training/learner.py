@@ -13,6 +13,7 @@ from srgan_tf.metrics import PSNR
 from srgan_tf.models.discriminator import build_discriminator
 from srgan_tf.models.half_size import at_half_size
 from srgan_tf.models.networks import build_network
+from srgan_tf.models.norms import batch_norms
 from srgan_tf.models.shipped import shipped_names
 from srgan_tf.models.start import start_as_interpolation
 from srgan_tf.models.weights import copy_weights, load_generator
@@ -136,7 +137,7 @@ def freeze_norms(generator: keras.Model) -> None:
     Raises:
         ValueError: it has no batch normalisation.
     """
-    norms = [x for x in generator.layers if isinstance(x, keras.layers.BatchNormalization)]
+    norms = batch_norms(generator)
     if not norms:
         raise ValueError(f"freeze-norms: {generator.name} has no batch normalisation")
     for norm in norms:

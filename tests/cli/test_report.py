@@ -126,16 +126,8 @@ def test_wrong_use_is_one_line(run, benchmarks, tmp_path, monkeypatch, arguments
 def test_a_file_in_place_of_its_folder_is_one_line(run, benchmarks, vgg34_npz, tmp_path):
     file = tmp_path / "file"
     file.write_text("mine")
-    code, output, errors = run(
-        "evaluate",
-        "--all",
-        "--benchmarks",
-        benchmarks,
-        "--report",
-        file,
-        "--vgg-weights",
-        vgg34_npz,
-    )
+    where = ["--benchmarks", benchmarks, "--report", file, "--vgg-weights", vgg34_npz]
+    code, output, errors = run("evaluate", "--all", *where)
     assert (code, output) == (2, "")
     assert errors == f"srgan-tf: {file}/scores: not a directory\n" and file.read_text() == "mine"
 

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from srgan_tf.models.generator import build_generator
+from srgan_tf.models.norms import batch_norms
 from srgan_tf.training.averaging import average_weights
 
 
@@ -46,7 +47,7 @@ def test_weights_are_the_moving_average():
 
 def test_frozen_norms_do_as_before_with_the_statistics_of_their_batches():
     generator, averaged = build_generator(1, 4), build_generator(1, 4)
-    norms = [x for x in generator.layers if isinstance(x, keras.layers.BatchNormalization)]
+    norms = batch_norms(generator)
     for norm in norms:
         norm.set_weights([np.full(4, value, "float32") for value in (2, 3, 4, 5)])
         norm.trainable = False

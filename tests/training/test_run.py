@@ -36,7 +36,6 @@ SMALL = (
     "--batch-size 2 --crop-size 32 --num-blocks 1 --num-filters 8 --holdout 0 "
     f"--learning-rate 1e-3 --data {SAMPLES}"
 ).split()
-COMPILE_FAST = "--xla_backend_optimization_level=0"  # compiling takes longer than two steps
 BLOCK_TENSORFLOW = "import sys; sys.modules['tensorflow'] = None; "
 
 
@@ -47,7 +46,7 @@ def start(recipe, out, *arguments, before="", backend="tensorflow"):
     return subprocess.Popen(
         [sys.executable, "-c", program, "train", recipe, "--out", str(out), *arguments],
         cwd=ROOT,
-        env={**os.environ, "KERAS_BACKEND": backend, "XLA_FLAGS": COMPILE_FAST},
+        env={**os.environ, "KERAS_BACKEND": backend},
         stderr=subprocess.PIPE,
         text=True,
     )

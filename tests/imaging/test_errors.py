@@ -1,6 +1,6 @@
 import pytest
 
-from srgan_tf.cli.errors import one_line
+from srgan_tf.imaging.errors import one_line
 
 
 @pytest.mark.parametrize(
