@@ -45,7 +45,7 @@ learner._make_adam = lambda config, recipe, steps, name, ema: SGD(
     1e-4, 0.9, name=name, use_ema=ema > 0, ema_momentum=ema
 )
 config = TrainConfig(
-    recipe, DataConfig(samples, batch_size=8, crop_size=32), num_blocks=1, num_filters=8,
+    recipe, DataConfig(samples, batch_size=8, crop_size=16), num_blocks=1, num_filters=8,
     steps=int(steps), ema=0.5, save_every=2, init=init, strategy=strategy, benchmarks=benchmarks,
 )
 train(config, out, resume=True)

@@ -9,63 +9,52 @@ import keras
 import numpy as np
 import pytest
 
-from srgan_tf.losses.content import mse_loss
+from srgan_tf.losses.content import mse_loss, vgg_loss
 from srgan_tf.metrics import PSNR
-from srgan_tf.models.discriminator import build_discriminator
-from srgan_tf.models.generator import build_generator
-from srgan_tf.training.srgan import SRGAN
-
-ROOT = Path(__file__).resolve().parents[2]
-
-# Two steps from given weights, on the backend of the process; everything is written to a file.
-STEP = """
-import sys
-import keras
-import numpy as np
-from srgan_tf.losses.content import vgg_loss
 from srgan_tf.models.discriminator import build_discriminator
 from srgan_tf.models.generator import build_generator
 from srgan_tf.models.vgg import build_vgg_features
 from srgan_tf.training.srgan import SRGAN
 
-rng = np.random.default_rng(0)
-generator, discriminator = build_generator(1, 8), build_discriminator(32)
-for variable in (*generator.variables, *discriminator.variables):
-    noise = rng.normal(0, 0.05, variable.shape).astype("float32")
-    around_one = variable.path.endswith(("gamma", "variance"))
-    variable.assign(1 + abs(noise) if around_one else noise)
-content_loss = vgg_loss(build_vgg_features(2, 2, sys.argv[1]), 1e-3)
-model = SRGAN(generator, discriminator, content_loss, adversarial_weight=0.1)
-model.compile(keras.optimizers.SGD(1e-4, 0.9), keras.optimizers.SGD(1e-4, 0.9))
-shapes = ((4, 8, 8, 3), (4, 32, 32, 3))
-batches = [tuple(rng.random(shape, "float32") for shape in shapes) for step in range(2)]
-history = model.fit(
-    (b for b in batches),
-    validation_data=batches[0],
-    steps_per_epoch=2,
-    verbose=0,
-    shuffle=False,
-).history
-values = {v.path: v.numpy() for v in (*generator.variables, *discriminator.variables)}
-slots = {"slot/" + v.path: v.numpy() for v in model.discriminator_optimizer.variables}
-np.savez(sys.argv[2], **values, **slots, **{"log/" + k: v[0] for k, v in history.items()})
-"""
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def take_two_steps(vgg_weights, out):
+    """From given weights, on the backend of the process; everything is written to a file."""
+    rng = np.random.default_rng(0)
+    generator, discriminator = build_generator(1, 8), build_discriminator(32)
+    for variable in (*generator.variables, *discriminator.variables):
+        noise = rng.normal(0, 0.05, variable.shape).astype("float32")
+        around_one = variable.path.endswith(("gamma", "variance"))
+        variable.assign(1 + abs(noise) if around_one else noise)
+    content_loss = vgg_loss(build_vgg_features(2, 2, vgg_weights), 1e-3)
+    model = SRGAN(generator, discriminator, content_loss, adversarial_weight=0.1)
+    model.compile(keras.optimizers.SGD(1e-4, 0.9), keras.optimizers.SGD(1e-4, 0.9))
+    shapes = ((4, 8, 8, 3), (4, 32, 32, 3))
+    batches = [tuple(rng.random(shape, "float32") for shape in shapes) for step in range(2)]
+    history = model.fit(
+        (b for b in batches),
+        validation_data=batches[0],
+        steps_per_epoch=2,
+        verbose=0,
+        shuffle=False,
+    ).history
+    values = {v.path: v.numpy() for v in (*generator.variables, *discriminator.variables)}
+    slots = {"slot/" + v.path: v.numpy() for v in model.discriminator_optimizer.variables}
+    np.savez(out, **values, **slots, **{"log/" + k: v[0] for k, v in history.items()})
 
 
 def test_both_backends_take_the_same_step(tmp_path, vgg_npz):
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", STEP, str(vgg_npz), str(tmp_path / f"{backend}.npz")],
-            cwd=ROOT,
-            env={**os.environ, "KERAS_BACKEND": backend},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for backend in ("tensorflow", "jax")
-    ]
-    for process in processes:
-        _, errors = process.communicate()
-        assert process.returncode == 0, errors
+    process = subprocess.Popen(
+        [sys.executable, __file__, str(vgg_npz), str(tmp_path / "jax.npz")],
+        cwd=ROOT,
+        env={**os.environ, "KERAS_BACKEND": "jax"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    take_two_steps(vgg_npz, tmp_path / "tensorflow.npz")
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
     with np.load(tmp_path / "tensorflow.npz") as ours, np.load(tmp_path / "jax.npz") as theirs:
         assert set(ours.files) == set(theirs.files)
         assert {"log/d_loss", "log/val_content", "bn2/moving_mean"} < set(ours.files)
@@ -77,7 +66,7 @@ def test_both_backends_take_the_same_step(tmp_path, vgg_npz):
 def model():
     keras.utils.set_random_seed(0)
     built = SRGAN(build_generator(1, 8), build_discriminator(16), mse_loss, 1e-3)
-    built.compile(keras.optimizers.SGD(1e-2), keras.optimizers.SGD(1e-2))
+    built.compile(keras.optimizers.SGD(1e-2), keras.optimizers.SGD(1e-2), run_eagerly=True)
     return built
 
 
@@ -166,7 +155,7 @@ def test_without_the_adversarial_part_only_content_moves_the_generator(batch):
     for weight in (0.0, 1.0):
         keras.utils.set_random_seed(0)
         model = SRGAN(build_generator(1, 8), build_discriminator(16), mse_loss, weight)
-        model.compile(keras.optimizers.SGD(1e-1), keras.optimizers.SGD(1e-1))
+        model.compile(keras.optimizers.SGD(1e-1), keras.optimizers.SGD(1e-1), run_eagerly=True)
         logs = fit(model, batch)
         generators.append(model.generator.get_weights())
         assert (logs["adversarial_grad"] == 0) == (weight == 0)
@@ -176,7 +165,7 @@ def test_without_the_adversarial_part_only_content_moves_the_generator(batch):
 def test_the_discriminator_learns_to_tell_a_frozen_generator_apart(model, batch):
     model.optimizer.learning_rate = 0.0
     first = fit(model, batch)
-    last = fit(model, batch, steps=20)
+    last = fit(model, batch, steps=10)
     assert last["d_loss"] < first["d_loss"]
     assert last["d_real"] > last["d_fake"]
 
@@ -205,3 +194,7 @@ def test_loss_scaling_cancels_out(batch):
         results.append([v.numpy() for v in model.trainable_variables])
     for plain, scaled in zip(*results, strict=True):
         np.testing.assert_allclose(plain, scaled, rtol=1e-3, atol=1e-6)
+
+
+if __name__ == "__main__":  # as test_both_backends_take_the_same_step runs it
+    take_two_steps(*sys.argv[1:])
