@@ -1,6 +1,7 @@
 """The `srgan-tf` program: finds the command, turns errors into one line and an exit code."""
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -25,6 +26,7 @@ exit codes: 0 done; 1 some of several inputs failed; 2 wrong use, or the input c
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
+    _prepare_streams()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors reach us as exceptions
     parser = argparse.ArgumentParser(
         prog="srgan-tf",
@@ -50,6 +52,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("srgan-tf: interrupted", file=sys.stderr)
         return 130
+
+
+def _prepare_streams() -> None:
+    r"""Makes standard streams that anything can be written to.
+
+    Of a file's name, what is not text is written as `\udce9`. What is written to a stream that
+    the shell has closed (`>&-`) goes nowhere, not into the next file that is opened.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):  # in order of number
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123
+        elif mode == "w" and isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 @contextmanager

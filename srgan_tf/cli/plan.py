@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from srgan_tf.imaging.errors import one_line
+from srgan_tf.imaging.files import real_path
 from srgan_tf.pictures.reading import SUFFIXES
 from srgan_tf.pictures.writing import picture_format
 
@@ -41,13 +43,17 @@ def find_inputs(names: Sequence[str], output: str | None) -> tuple[list[Found], 
         if not name:  # which would be the current folder
             problems.append("inputs: got an empty name, expected a file, folder or pattern")
             continue
-        if path.is_dir():
-            pictures = _search(path, output, problems)
-        elif not path.exists() and any(letter in name for letter in "*?["):
-            matches = Path(path.anchor).glob(str(path.relative_to(path.anchor)))
-            pictures = [Found(m, was_searched=True) for m in sorted(matches) if _is_picture(m)]
-        else:
-            pictures = [Found(path)]
+        try:
+            if path.is_dir():
+                pictures = _search(path, output, problems)
+            elif not path.exists() and any(letter in name for letter in "*?["):
+                matches = Path(path.anchor).glob(str(path.relative_to(path.anchor)))
+                pictures = [Found(m, was_searched=True) for m in sorted(matches) if _is_picture(m)]
+            else:
+                pictures = [Found(path)]
+        except OSError as error:  # a folder above it is closed, or the name is too long
+            problems.append(one_line(error))
+            continue
         if not pictures:
             problems.append(f"{name}: got no picture there, expected files such as .jpg or .png")
         found += pictures
@@ -63,13 +69,13 @@ def _search(root: Path, output: str | None, problems: list[str]) -> list[Found]:
         problems.append(f"{error.filename}: the folder cannot be read ({error.strerror})")
 
     found = []
-    leave_out = None if output is None else Path(output).resolve()
+    leave_out = None if output is None else real_path(output)
     for name, folders, files in os.walk(root, onerror=fail):
         here = Path(name)
         folders[:] = sorted(
             folder
             for folder in folders
-            if not folder.startswith(".") and (here / folder).resolve() != leave_out
+            if not folder.startswith(".") and real_path(here / folder) != leave_out
         )
         for file in sorted(files):
             if _is_picture(here / file):
@@ -92,8 +98,8 @@ def without_results(
         output: see `plan_targets`.
         suffixes: what results have behind their inputs' names.
     """
-    results = {_target(item, output, mark).resolve() for mark in suffixes for item in found}
-    return [item for item in found if not (item.was_searched and item.path.resolve() in results)]
+    results = {real_path(_target(item, output, mark)) for mark in suffixes for item in found}
+    return [item for item in found if not (item.was_searched and real_path(item.path) in results)]
 
 
 def _target(item: Found, output: str | None, suffix: str, file_type: str | None = None) -> Path:
@@ -136,15 +142,15 @@ def plan_targets(
             raise ValueError(f"output: got the file {folder}, expected a folder")
         targets = [_target(item, output, suffix, file_type) for item in found]
         if folder is not None:
-            root = folder.resolve()
+            root = real_path(folder)
             for target in targets:
-                if not target.parent.resolve().is_relative_to(root):
+                if not real_path(target.parent).is_relative_to(root):
                     raise ValueError(f"output: {target} lies outside {folder}, through a link")
-    sources = {item.path.resolve() for item in found}
+    sources = {real_path(item.path) for item in found}
     seen: set[Path] = set()
     for target in targets:
-        real = target.parent.resolve() / target.name
-        if real in sources or target.resolve() in sources:
+        real = real_path(target.parent) / target.name
+        if real in sources or real_path(target) in sources:
             raise ValueError(f"output: {target} is an input too; choose another -o")
         if real in seen:
             raise ValueError(f"output: two inputs would both be written to {target}")

@@ -21,7 +21,7 @@ def quiet_start() -> Iterator[Callable[[str], object]]:
     silence = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(silence, 2)
-        yield lambda line: os.write(saved, f"{line}\n".encode())
+        yield lambda line: os.write(saved, f"{line}\n".encode(errors="backslashreplace"))
     finally:
         os.dup2(saved, 2)
         os.close(silence)

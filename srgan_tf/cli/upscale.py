@@ -101,7 +101,11 @@ def _read(source: Path) -> "Frames":
 
 
 def _upscale(
-    upscaler: "Upscaler", frames: "Frames", target: Path, options: argparse.Namespace
+    upscaler: "Upscaler",
+    source: Path,
+    frames: "Frames",
+    target: Path,
+    options: argparse.Namespace,
 ) -> None:
     """Writes one result.
 
@@ -115,6 +119,9 @@ def _upscale(
         raise ValueError(
             f"{target}: not enough memory; a smaller --tile or a .png needs less"
         ) from None
+    except ValueError as error:
+        names_a_file = str(error).startswith(str(target))
+        raise ValueError(str(error) if names_a_file else f"{source}: {error}") from None
 
 
 def _run_one(source: Path, target: Path, options: argparse.Namespace) -> int:
@@ -137,7 +144,7 @@ def _run_one(source: Path, target: Path, options: argparse.Namespace) -> int:
     is_terminal = sys.stderr.isatty()
     with tqdm(total=total, bar_format=_TILES_BAR, leave=False, disable=not is_terminal) as bar:
         upscaler.tell = bar.update
-        _upscale(upscaler, frames, target, options)
+        _upscale(upscaler, source, frames, target, options)
     print(target)
     if options.compare:
         write_page(source, frames, target, options.model)
@@ -174,7 +181,7 @@ def _run_batch(
                     if options.compare:
                         check_comparable(source, frames, options.scale, options.size)
                     if is_missing(target):
-                        _upscale(upscaler, frames, target, options)
+                        _upscale(upscaler, source, frames, target, options)
                         say(str(target))
                     if has_page_to_make(target):
                         write_page(source, frames, target, options.model)

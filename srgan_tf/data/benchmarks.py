@@ -40,12 +40,14 @@ class Benchmark:
         """Yields the pictures in the order of their names.
 
         Raises:
-            ValueError: a file is not a picture, or an LRx4 file does not fit its original.
+            ValueError: a file is no picture or too small, or its LRx4 file has another size.
         """
         for path in self.paths:
             hr = read_gray_or_rgb(path)
             hr = hr[: hr.shape[0] // 4 * 4, : hr.shape[1] // 4 * 4]
             lr_path = path.parent.parent / "LRx4" / path.name
+            if min(hr.shape[:2]) == 0:
+                raise ValueError(f"{path}: too small to reduce 4x, expected at least 4x4 pixels")
             lr = read_gray_or_rgb(lr_path) if lr_path.exists() else reduce_4x(hr)
             if (4 * lr.shape[0], 4 * lr.shape[1]) != hr.shape[:2]:
                 raise ValueError(

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+def real_path(path: str | Path) -> Path:
+    """The path without links. `Path.resolve` fails where they go in circles."""
+    return Path(os.path.realpath(path))
+
+
 def write_atomically(path: str | Path, write: Callable[[BinaryIO], object]) -> None:
     """Writes a file under a temporary name beside its place, then moves it there.
 
@@ -48,8 +53,11 @@ def write_atomically(path: str | Path, write: Callable[[BinaryIO], object]) -> N
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Writes a text file, in UTF-8, as `write_atomically` does."""
-    write_atomically(path, lambda file: file.write(text.encode()))
+    r"""Writes a text file, in UTF-8, as `write_atomically` does.
+
+    What is not text in a file's name is written as `\udce9`.
+    """
+    write_atomically(path, lambda file: file.write(text.encode(errors="backslashreplace")))
 
 
 @contextmanager

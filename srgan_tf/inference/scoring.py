@@ -67,11 +67,17 @@ def score_pictures(
         make_sr: the result for a picture, uint8 (h, w, 3) or (h, w).
         protocol: `paper` or `matlab`.
         measures: what else to measure, of `open_measures`.
+
+    Raises:
+        ValueError: as `score`, and names the picture.
     """
     scores = []
     for image in images:
         sr = make_sr(image)
-        psnr, ssim = score(sr, image.hr, protocol)
+        try:
+            psnr, ssim = score(sr, image.hr, protocol)
+        except ValueError as error:
+            raise ValueError(f"{image.name}: {error}") from None
         more = {name: measure([sr], image.hr)[0] for name, measure in (measures or {}).items()}
         scores.append(ImageScore(image.name, psnr, ssim, **more))
     return average_scores(scores)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from srgan_tf.imaging.files import real_path
 from srgan_tf.mos.study import ORIGINAL
 from srgan_tf.pictures.picture import to_opaque_rgb
 from srgan_tf.pictures.reading import SUFFIXES, read_picture
@@ -53,7 +54,7 @@ def find_pictures(folder: str | Path) -> dict[tuple[str, str], Path]:
 
 
 def _set_name(root: Path) -> str:
-    root = root.resolve()
+    root = real_path(root)
     return root.parent.name if root.name == "HR" else root.name
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image as PillowImage
 
+from srgan_tf.imaging.files import real_path
 from srgan_tf.imaging.resize import reduce_4x, upscale_nearest
 from srgan_tf.mos.gather import Image, find_pictures, gather, read_versions
 from srgan_tf.mos.order import choose_subsets, order_pictures
@@ -67,7 +68,7 @@ def make_study(
     images = [image for image in gathered if len(image.versions) > 1]
     left_out = dict.fromkeys(image.set for image in gathered if len(image.versions) == 1)
     examples = _choose_examples(find_pictures(calibration), num_calibration, seed)
-    parent = folder.resolve().parent
+    parent = real_path(folder).parent
     if not parent.is_dir():
         raise ValueError(f"output: the folder {parent} does not exist")
     building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=parent))

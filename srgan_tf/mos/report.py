@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from srgan_tf.imaging.files import write_atomically
+from srgan_tf.imaging.files import real_path, write_atomically
 from srgan_tf.mos import export
 from srgan_tf.mos.document import to_html, to_markdown
 from srgan_tf.mos.figures import (
@@ -53,7 +53,7 @@ def write_report(study: Study, folder: str | Path) -> Ratings:
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"output: got the file {folder}, expected a folder")
-    if folder.resolve() == study.folder.resolve():
+    if real_path(folder) == real_path(study.folder):
         raise ValueError("output: got the study's own folder, expected another")
     ratings = collect_ratings(study, read_records(study))
     screened = screen_raters(ratings)

@@ -1,7 +1,6 @@
 """EXIF, ICC profile and resolution: what is kept, and what has to change with the pixels."""
 
 import math
-import struct
 from typing import Any
 
 from PIL import ExifTags, Image
@@ -40,15 +39,7 @@ def read_metadata(image: Image.Image, is_gray: bool) -> Metadata:
     """
     try:
         exif = _portable_exif(image.getexif())
-    except (
-        ArithmeticError,
-        LookupError,
-        OSError,
-        SyntaxError,
-        TypeError,
-        ValueError,
-        struct.error,
-    ):
+    except Exception:  # Pillow raises anything
         exif = b""
     icc = image.info.get("icc_profile") or b""
     if icc[16:20] != (b"GRAY" if is_gray else b"RGB "):
@@ -61,7 +52,8 @@ def _sane_dpi(dpi: Any) -> tuple[float, float] | None:
         horizontal, vertical = (float(value) for value in dpi)
     except (TypeError, ValueError, ZeroDivisionError):
         return None
-    good = all(math.isfinite(value) and 1 <= value <= 65535 for value in (horizontal, vertical))
+    # Pillow says 1 where a TIFF says nothing.
+    good = all(math.isfinite(value) and 1 < value <= 65535 for value in (horizontal, vertical))
     return (horizontal, vertical) if good else None
 
 

@@ -97,7 +97,11 @@ def open_image(path: str | Path) -> Image.Image:
         Exception: anything, from here or when pixels are read: Pillow's readers differ.
     """
     Image.init()
-    return Image.open(path, formats=[name for name in FORMATS if name in Image.OPEN])
+    image = Image.open(path, formats=[name for name in FORMATS if name in Image.OPEN])
+    # Pillow maps an uncompressed file into memory by its name, with rows of the wrong length where
+    # a TIFF lies on its side. Without a name it is read.
+    image.filename = ""
+    return image
 
 
 def _read(image: Image.Image, path: Path) -> Frames:
@@ -106,13 +110,14 @@ def _read(image: Image.Image, path: Path) -> Frames:
         return Frames((decode(image, lambda: open_image(path)),))
     if image.format == "TIFF":
         raise ValueError(f"got a TIFF of {count} pages, expected one; save each page by itself")
+    first = int(getattr(image, "default_image", False))  # of a PNG, for readers without animation
     limit = Image.MAX_IMAGE_PIXELS
     if limit is not None and count * image.width * image.height > limit:
         raise ValueError(
             f"got {count} frames of {image.width}x{image.height}, expected at most {limit} pixels"
         )
     pictures, durations, step = [], [], level_step(image)
-    for index in range(count):
+    for index in range(first, count):
         image.seek(index)
         image.load()
         pictures.append(from_pillow(image.copy(), step))

@@ -43,6 +43,13 @@ def test_a_folder_keeps_its_structure(run, tmp_path, photo, photos):
             np.testing.assert_array_equal(np.asarray(image), upscale_nearest(photo))
 
 
+def test_a_size_that_one_picture_cannot_have_is_told_with_its_name(run, tmp_path, photos):
+    Image.new("RGB", (2, 2)).save(photos / "tiny.png")
+    code, output, errors = run("upscale", photos, "--size", "60x40", "-o", tmp_path, *NEAREST)
+    assert (code, len(output.splitlines())) == (1, 3)
+    assert errors.startswith(f"srgan-tf: {photos / 'tiny.png'}: size: got 60x40 for a picture")
+
+
 def test_a_second_run_makes_what_is_missing(run, tmp_path, photos):
     out = tmp_path / "out"
     run("upscale", photos, "-o", out, *NEAREST)

@@ -1,7 +1,9 @@
+import os
 import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 from srgan_tf.cli import main as main_module
 from srgan_tf.cli.main import main
@@ -102,6 +104,31 @@ def test_a_reader_that_has_had_enough_is_no_error():
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 141
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_error(tmp_path, photo_path, closed):
+    command = f"{sys.executable} -m srgan_tf.cli upscale {photo_path} --model nearest"
+    large = tmp_path / "large.png"
+    assert subprocess.run(f"{command} -o {large} {closed}", shell=True).returncode == 0
+    with Image.open(large) as image:
+        assert image.size == (120, 80)
+
+
+def test_names_that_are_not_text(tmp_path, photo_path):
+    path = tmp_path / os.fsdecode(b"latin\xe9.png")
+    photo_path.rename(path)
+    result = subprocess.run(
+        [sys.executable, "-m", "srgan_tf.cli", "upscale", path, "--model", "nearest", "--compare"],
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
+        capture_output=True,
+        text=True,
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.splitlines() == [
+        str(tmp_path / "latin\\udce9_x4.png"),
+        str(tmp_path / "latin\\udce9_x4_compare.html"),
+    ]
 
 
 def test_an_interruption_is_exit_code_130(capsys, monkeypatch):

@@ -67,6 +67,25 @@ def test_a_folder_that_cannot_be_read_is_said(tmp_path, monkeypatch):
     assert problems[0] == f"{tmp_path}: the folder cannot be read (Permission denied)"
 
 
+def test_a_name_that_cannot_be_looked_up_does_not_stop_the_others(tmp_path):
+    touch(tmp_path / "a.png")
+    long = f"{'x' * 300}.png"
+    found, (problem,) = find_inputs([long, str(tmp_path / "a.png")], None)
+    assert [item.path for item in found] == [tmp_path / "a.png"]
+    assert problem == f"{long}: file name too long"
+
+
+def test_links_that_go_in_circles_are_names_without_a_file(tmp_path):
+    touch(tmp_path / "a.png")
+    loop = tmp_path / "loop.png"
+    loop.symlink_to(loop)
+    found, _ = find_inputs([str(tmp_path)], str(tmp_path / "out"))
+    assert len(without_results(found, None, ["_x4"])) == 2
+    assert len(plan_targets(found, None)) == 2
+    with pytest.raises(ValueError, match=r"loop\.png exists; add --overwrite"):
+        check_existing(*plan_targets([Found(tmp_path / "a.png")], str(loop)), False)
+
+
 def test_the_output_folder_is_not_an_input(tmp_path):
     touch(tmp_path / "a.png", tmp_path / "out" / "a_x4.png")
     assert found_names(tmp_path, tmp_path, output=tmp_path / "out") == ["a.png"]

@@ -70,6 +70,12 @@ def test_a_file_that_is_no_picture(folder, content):
         list(find_benchmarks(folder)[0].images())
 
 
+def test_an_original_that_is_too_small(folder):
+    Image.new("RGB", (9, 3)).save(folder / "Set5" / "HR" / "img_001.png")
+    with pytest.raises(ValueError, match=r"img_001\.png: too small to reduce 4x"):
+        list(find_benchmarks(folder)[0].images())
+
+
 @pytest.mark.parametrize("name", ["none", "notes", "Set5"])
 def test_a_folder_without_benchmarks(folder, name):
     with pytest.raises(ValueError, match=r"expected a folder that holds NAME/HR/\*\.png"):

@@ -65,6 +65,16 @@ def test_every_frame_its_duration_and_the_loop(tmp_path, enlarge, frames, source
         assert difference.mean() < (6 if target in ("webp", "avif") else 0.01)
 
 
+def test_a_picture_for_readers_without_animation_is_not_a_frame(tmp_path, enlarge, frames):
+    fallback, *images = (Image.fromarray(frame) for frame in (frames[0] // 2, *frames))
+    fallback.save(
+        tmp_path / "a.png", save_all=True, append_images=images, duration=50, default_image=True
+    )
+    large = enlarge(tmp_path / "a.png", "b.png")
+    assert large.n_frames == 3
+    np.testing.assert_array_equal(frames_of(large)[0][..., 3], upscale_nearest(frames[0])[..., 3])
+
+
 def test_a_gif_that_does_not_loop(tmp_path, enlarge, frames):
     save(frames, tmp_path / "a.gif", disposal=2)
     assert "loop" not in enlarge(tmp_path / "a.gif").info

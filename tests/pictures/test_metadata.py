@@ -1,3 +1,5 @@
+import struct
+
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
@@ -76,6 +78,19 @@ def test_orientation_is_applied_once(tmp_path, enlarge, colour, orientation, suf
     assert difference <= {"png": 0, "tif": 0, "webp": 0}.get(suffix, 4)
 
 
+@pytest.mark.parametrize("orientation", range(5, 9))
+@pytest.mark.parametrize("mode", ["L", "RGBA", "CMYK", "I;16"])
+def test_an_uncompressed_scan_on_its_side(tmp_path, enlarge, colour, mode, orientation):
+    scan = Image.fromarray(colour).convert("L" if mode == "I;16" else mode)
+    if mode == "I;16":
+        scan = Image.fromarray(np.asarray(scan).astype(np.uint16) * 257)
+    scan.save(tmp_path / "a.tif", tiffinfo={0x0112: orientation})
+    scan.save(tmp_path / "b.tif", tiffinfo={0x0112: orientation}, compression="tiff_lzw")
+    large = enlarge(tmp_path / "a.tif", "a.png")
+    assert large.size == (48, 68)
+    np.testing.assert_array_equal(large, enlarge(tmp_path / "b.tif", "b.png"))
+
+
 def test_16_bits_are_turned_too(tmp_path, enlarge, colour):
     levels = colour.astype(np.uint16) * 257 + 1
     exif = Image.Exif()
@@ -120,9 +135,17 @@ def test_damaged_exif_is_no_obstacle(tmp_path, enlarge, colour, exif):
     assert enlarge(tmp_path / "a.jpg").size == (68, 48)
     Image.fromarray(colour).save(tmp_path / "b.jpg", exif=b"Exif\0\0nonsense")
     assert enlarge(tmp_path / "b.jpg").size == (68, 48)
+    exif[0x0131] = "a maker's program"
+    as_text = struct.pack(">HHI", 0x0131, 2, 18)
+    assert as_text in exif.tobytes()
+    as_float = exif.tobytes().replace(as_text, struct.pack(">HHI", 0x0131, 11, 1))
+    Image.fromarray(colour).save(tmp_path / "c.jpg", exif=as_float)
+    assert enlarge(tmp_path / "c.jpg").size == (68, 48)
 
 
 def test_nothing_is_made_up(tmp_path, enlarge, colour):
     Image.fromarray(colour).save(tmp_path / "a.png")
     assert enlarge(tmp_path / "a.png").info == {}
     assert len(enlarge(tmp_path / "a.png", "a.jpg").getexif()) == 0
+    Image.fromarray(colour).save(tmp_path / "b.tif")  # of no resolution, which Pillow takes for 1
+    assert "dpi" not in enlarge(tmp_path / "b.tif", "b.jpg").info
