@@ -84,6 +84,16 @@ def upscale_by_tiles(upscale, lr_uint8, tile):
     return sr
 
 
+def save(image, path):
+    """Writes under another name first, so that a failure leaves what was there."""
+    part = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        image.save(part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def main(arguments=None):
     """Returns 0, or 2 where there is no result."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -101,7 +111,7 @@ def main(arguments=None):
         start = time.perf_counter()
         sr_uint8 = upscale_by_tiles(upscale, lr_uint8, options.tile)
         seconds = time.perf_counter() - start
-        Image.fromarray(sr_uint8).save(options.result)
+        save(Image.fromarray(sr_uint8), options.result)
     except (MemoryError, OSError, ValueError) as error:
         print("run_tflite:", " ".join(str(error).split()), file=sys.stderr)
         return 2

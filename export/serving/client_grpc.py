@@ -6,6 +6,7 @@ Needs grpcio and tensorflow-serving-api, which brings TensorFlow.
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -48,6 +49,16 @@ def upscale(file: bytes, server: str, model: str, seconds: float) -> bytes:
     return results[0]
 
 
+def save(file: bytes, path: Path) -> None:
+    """Writes under another name first, so that a failure leaves what was there."""
+    part = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        part.write_bytes(file)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Returns 0, or 2 where there is no result."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -62,7 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         file = options.picture.read_bytes()
         result = upscale(file, options.server, options.model, options.timeout)
-        options.result.write_bytes(result)
+        save(result, options.result)
     except (OSError, ValueError) as error:
         print(f"client_grpc: {error}", file=sys.stderr)
         return 2

@@ -8,10 +8,12 @@ Needs Python's standard library alone.
 import argparse
 import base64
 import json
+import os
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
-from http.client import HTTPException, IncompleteRead
+from http.client import HTTPException, IncompleteRead, InvalidURL
 from pathlib import Path
 
 PNG = b"\x89PNG\r\n\x1a\n"  # how every such file begins
@@ -28,13 +30,16 @@ def upscale(file: bytes, url: str, model: str, seconds: float) -> bytes:
     picture = {"b64": base64.b64encode(file).decode()}
     body = json.dumps({"signature_name": "image_bytes", "instances": [picture]}).encode()
     kind = {"Content-Type": "application/json"}
-    request = urllib.request.Request(f"{url}/v1/models/{model}:predict", body, kind)
+    name = urllib.parse.quote(model, safe="")
+    request = urllib.request.Request(f"{url}/v1/models/{name}:predict", body, kind)
     try:
         with urllib.request.urlopen(request, timeout=seconds) as response:
             answer = json.load(response)
         result = base64.b64decode(answer["predictions"][0]["b64"])
     except urllib.error.HTTPError as error:
         raise ValueError(f"the server answered {error.code}: {_reason(error)}") from None
+    except (InvalidURL, UnicodeEncodeError) as error:
+        raise ValueError(f"--url: got {url}: {error}") from None
     except (KeyError, IndexError, TypeError, HTTPException) as error:
         raise ValueError(f"the server's answer has no picture: {error!r}") from None
     if not result.startswith(PNG):
@@ -55,6 +60,16 @@ def _reason(answer: urllib.error.HTTPError) -> str:
     return " ".join(reason.split())
 
 
+def save(file: bytes, path: Path) -> None:
+    """Writes under another name first, so that a failure leaves what was there."""
+    part = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        part.write_bytes(file)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Returns 0, or 2 where there is no result."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -69,7 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         file = options.picture.read_bytes()
         result = upscale(file, options.url, options.model, options.timeout)
-        options.result.write_bytes(result)
+        save(result, options.result)
     except (OSError, ValueError) as error:
         print(f"client_rest: {error}", file=sys.stderr)
         return 2

@@ -65,6 +65,7 @@ def make_export(
     pictures = folder_pictures(wanted.calibration) if wanted.calibration else None
     generator = load_for_export(wanted.model)
     name, out = export_name(wanted.model), Path(out)
+    _check_place(_place(wanted, out, name))
     with (
         made_folder(out),
         tempfile.TemporaryDirectory(prefix=".export.", dir=out) as scratch,
@@ -123,6 +124,14 @@ def _verify(
     kind = f"{wanted.kind} {wanted.quantize}".removesuffix(" none")
     check_budget(found, BUDGETS[wanted.quantize], f"the export of {wanted.model} as {kind}")
     return found
+
+
+def _check_place(path: Path) -> None:
+    """Refuses early what could not be put in its place later."""
+    if path.is_dir():
+        raise ValueError(f"output: got the folder {path}, expected a file there, or nothing")
+    if path.parent.exists() and not path.parent.is_dir():
+        raise ValueError(f"output: got the file {path.parent}, expected a folder")
 
 
 def _place(wanted: Wanted, out: Path, name: str) -> Path:

@@ -38,5 +38,8 @@ def load_for_export(model: str | Path) -> keras.Model:
 
 
 def export_name(model: str | Path) -> str:
-    """What the export is called: a shipped model's name, or the file's without its suffixes."""
-    return Path(model).name.split(".")[0] or "generator"
+    """What the export is called: a shipped model's name, or the file's without its suffix."""
+    name = Path(model).name
+    for suffix in (".keras", ".weights.h5", ".npz"):
+        name = name.removesuffix(suffix)
+    return name or "generator"

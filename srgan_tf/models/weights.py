@@ -87,6 +87,8 @@ def load_generator(model: str | Path) -> keras.Model:
         load_float16(generator, path)
         return generator
     try:
+        if path.suffix == ".keras" and not zipfile.is_zipfile(path):
+            raise ValueError("it is damaged or of another kind")
         if path.name.endswith(".weights.h5"):
             generator = build_generator()
             with warnings.catch_warnings(action="ignore"):  # the error says more

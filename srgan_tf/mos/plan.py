@@ -16,7 +16,7 @@ from srgan_tf.imaging.files import real_path
 from srgan_tf.imaging.resize import reduce_4x, upscale_nearest
 from srgan_tf.mos.gather import Image, find_pictures, gather, read_versions
 from srgan_tf.mos.order import choose_subsets, order_pictures
-from srgan_tf.mos.study import ORIGINAL, Study, StudyPicture
+from srgan_tf.mos.study import MOST_RATERS, ORIGINAL, Study, StudyPicture
 
 PAPER = {"num_raters": 26, "num_calibration": 20, "num_repeats": 10}
 """Section 3.3: 26 raters, calibrated on 20 images; the ratings of the identical images of its pilot
@@ -92,7 +92,12 @@ def make_study(
         study.save()
         _draw_secrets(study)
         building.chmod(0o755)
-        building.replace(folder)
+        try:
+            building.replace(folder)
+        except OSError as error:  # it is in use: the current folder, or another disk's
+            raise ValueError(
+                f"output: {folder} cannot become a study ({error.strerror}); choose a new folder"
+            ) from None
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
@@ -122,6 +127,8 @@ def _check(
     for option, (value, least) in limits.items():
         if value < least:
             raise ValueError(f"{option}: got {value}, expected at least {least}")
+    if num_raters > MOST_RATERS:
+        raise ValueError(f"raters: got {num_raters}, expected at most {MOST_RATERS}")
 
 
 def _choose_examples(

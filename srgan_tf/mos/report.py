@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from srgan_tf.imaging.files import real_path, write_atomically
+from srgan_tf.imaging.files import write_atomically
 from srgan_tf.mos import export
 from srgan_tf.mos.document import to_html, to_markdown
 from srgan_tf.mos.figures import (
@@ -34,7 +34,7 @@ from srgan_tf.mos.sections import (
     tell_reliability,
 )
 from srgan_tf.mos.statistics import Pair, compare_pairs, mean_over_raters
-from srgan_tf.mos.study import Study
+from srgan_tf.mos.study import PLAN, Study
 
 
 def write_report(study: Study, folder: str | Path) -> Ratings:
@@ -48,13 +48,13 @@ def write_report(study: Study, folder: str | Path) -> Ratings:
         The ratings that it tells of.
 
     Raises:
-        ValueError: there are no ratings, or the folder is a file or the study's.
+        ValueError: there are no ratings, or the folder is a file or a study's.
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"output: got the file {folder}, expected a folder")
-    if real_path(folder) == real_path(study.folder):
-        raise ValueError("output: got the study's own folder, expected another")
+    if (folder / PLAN).exists():
+        raise ValueError(f"output: got {folder}, the folder of a study, expected another")
     ratings = collect_ratings(study, read_records(study))
     screened = screen_raters(ratings)
     kept = ratings.keep(rater.rater for rater in screened if not rater.is_rejected)

@@ -54,6 +54,8 @@ def serve(study: Study, host: str, port: int, tell: Callable[[str], None]) -> No
     """
     if not 0 <= port <= 65535:
         raise ValueError(f"port: got {port}, expected 0 to 65535")
+    if not host:
+        raise ValueError("host: got an empty address, expected one such as 127.0.0.1")
     with RatingLog(study) as log, _listen(host, port) as listener:
         token = None if is_loopback(host) else Secret(study).token()
         app = create_app(study, log, token)
@@ -107,7 +109,8 @@ def create_app(study: Study, log: RatingLog, token: str | None = None) -> flask.
         shown = flask.request.args.get("token")
         if shown is not None and hmac.compare_digest(shown.encode(), token.encode()):
             reply = flask.redirect("/")  # takes the token out of the address
-            reply.set_cookie(_COOKIE, token, httponly=True, samesite="Strict", max_age=30 * 86400)
+            # Lax: who comes by a link in a web mail has the cookie at the next request already.
+            reply.set_cookie(_COOKIE, token, httponly=True, samesite="Lax", max_age=30 * 86400)
             return reply
         if not hmac.compare_digest(given.encode(), token.encode()):
             return "Open the whole address that you were given: a part of it is missing.", 403

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from srgan_tf.mos.log import RatingLog, Record
-from srgan_tf.mos.study import Study
+from srgan_tf.mos.study import MOST_RATERS, Study
 
 
 @dataclass(frozen=True)
@@ -193,8 +193,8 @@ def check_numbers(num_raters: int, spread: Spread, seed: int) -> None:
     Raises:
         ValueError: got, expected.
     """
-    if not 1 <= num_raters <= 10_000:
-        raise ValueError(f"raters: got {num_raters}, expected 1 to 10000")
+    if not 1 <= num_raters <= MOST_RATERS:
+        raise ValueError(f"raters: got {num_raters}, expected 1 to {MOST_RATERS}")
     if seed < 0:
         raise ValueError(f"seed: got {seed}, expected at least 0")
     for name, value in asdict(spread).items():

@@ -21,7 +21,10 @@ ORIGINAL = "original"
 
 SCORES = (1, 2, 3, 4, 5)
 
+PLAN = "study.json"
 RATINGS = "ratings.jsonl"
+
+MOST_RATERS = 10_000
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ class Study:
             f"  {json.dumps(rater)}: {json.dumps(order)}" for rater, order in self.raters.items()
         )
         text = f'{lines},\n "raters": {{\n{orders}\n }}\n}}\n'
-        (self.folder / "study.json").write_text(text, encoding="utf-8")
+        (self.folder / PLAN).write_text(text, encoding="utf-8")
 
 
 def load_study(folder: str | Path) -> Study:
@@ -109,7 +112,7 @@ def load_study(folder: str | Path) -> Study:
         ValueError: the folder holds no study, or its plan is damaged.
     """
     folder = Path(folder)
-    path = folder / "study.json"
+    path = folder / PLAN
     if not path.is_file():
         raise ValueError(
             f"study: got {folder}, expected a folder made by `srgan-tf mos plan` (with study.json)"

@@ -10,6 +10,8 @@ from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
 import srgan_tf
+from srgan_tf.export import make
+from srgan_tf.export.source import export_name
 from srgan_tf.models.generator import build_generator
 from srgan_tf.models.start import start_as_interpolation
 
@@ -146,6 +148,24 @@ def test_wrong_use(run, model, tmp_path, arguments, expected):
     assert (code, out, len(err.splitlines())) == (2, "", 1)
     assert expected in err
     assert not (tmp_path / "new").exists()
+
+
+def test_a_place_that_is_taken_is_told_before_the_work(run, model, tmp_path, monkeypatch):
+    monkeypatch.setattr(make, "_build", None)
+    name = export_name(model)
+    (tmp_path / f"{name}.tflite").mkdir()
+    (tmp_path / name).touch()
+    for kind, message in (("tflite", "got the folder"), ("saved_model", "got the file")):
+        code, _, errors = run("export", kind, "--model", model, "-o", tmp_path)
+        assert code == 2 and message in errors and errors.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [("a/gan_0.85.keras", "gan_0.85"), ("my.v1.weights.h5", "my.v1"), (".npz", "generator")],
+)
+def test_models_of_different_names_have_exports_of_different_names(file, name):
+    assert export_name(file) == name
 
 
 def test_other_networks_are_refused(run, tmp_path):

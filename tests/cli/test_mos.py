@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -213,11 +214,16 @@ def test_bad_places_and_addresses(run, study, tmp_path):
     code, _, errors = run("mos", "report", study, "-o", tmp_path / "report")
     assert code == 2 and "has none yet" in errors and not (tmp_path / "report").exists()
     run("mos", "simulate", study)
-    assert "the study's own folder" in run("mos", "report", study, "-o", study)[2]
+    other = shutil.copytree(study, tmp_path / "other")
+    codes = (other / "raters.csv").read_bytes()
+    for folder in (study, other):
+        assert "the folder of a study" in run("mos", "report", study, "-o", folder)[2]
+    assert (other / "raters.csv").read_bytes() == codes
     (tmp_path / "file").touch()
     assert "got the file" in run("mos", "report", study, "-o", tmp_path / "file")[2]
     assert "port: got 70000" in run("mos", "serve", study, "--port", 70000)[2]
     assert "cannot listen on" in run("mos", "serve", study, "--host", "203.0.113.1")[2]
+    assert "host: got an empty address" in run("mos", "serve", study, "--host", "")[2]
 
 
 @pytest.mark.parametrize("pair", ["bicubic", "=x", "bicubic=", "original=x", "a/b=x"])

@@ -81,3 +81,12 @@ def test_what_cannot_be_done_is_said_in_one_line(program, tmp_path, samples, cap
     assert program.main([*map(str, (model, picture, tmp_path / "large.png"))]) == 2
     assert capsys.readouterr().err == "run_tflite: Unable to allocate 8.00 GiB\n"
     assert not list(tmp_path.glob("large*"))
+
+
+def test_a_result_is_kept_where_its_successor_cannot_be_written(program, tmp_path):
+    result = tmp_path / "large.webp"
+    result.write_bytes(b"mine")
+    with pytest.raises((OSError, ValueError)):
+        program.save(Image.new("RGB", (16400, 4)), result)  # more than WebP can hold
+    assert result.read_bytes() == b"mine"
+    assert list(tmp_path.iterdir()) == [result]

@@ -131,6 +131,37 @@ def test_the_rest_client_says_what_a_strange_server_answered(
     assert not (tmp_path / "large.png").exists()
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:abc", "http://127.0.0.1:9/ä"])
+def test_the_rest_client_says_which_address_is_wrong(url, kit, photo, tmp_path, capsys):
+    arguments = [str(photo), str(tmp_path / "large.png"), "--url", url]
+    assert kit("serving/client_rest.py").main(arguments) == 2
+    errors = capsys.readouterr().err
+    assert errors.startswith(f"client_rest: --url: got {url}: ") and errors.count("\n") == 1
+
+
+@pytest.mark.parametrize("model", ["a b", "ä/b"])
+def test_the_rest_client_asks_for_a_model_of_any_name(model, server, kit, photo, tmp_path, capsys):
+    arguments = [str(photo), str(tmp_path / "large.png"), "--url", server.url, "--model", model]
+    assert kit("serving/client_rest.py").main(arguments) == 2
+    assert "the server answered 404" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("client", ["rest", "grpc"])
+def test_clients_keep_a_file_whose_successor_cannot_be_written(client, kit, tmp_path, monkeypatch):
+    result = tmp_path / "large.png"
+    result.write_bytes(b"mine")
+
+    def fail(path, content):
+        path.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", fail)
+    with pytest.raises(OSError, match="No space"):
+        kit(f"serving/client_{client}.py").save(b"new", result)
+    assert result.read_bytes() == b"mine"
+    assert list(tmp_path.iterdir()) == [result]
+
+
 @pytest.mark.parametrize("results", [[], [b""], [b"x"]])
 def test_the_grpc_client_wants_a_picture(results, kit, photo, tmp_path, capsys, monkeypatch):
     program = kit("serving/client_grpc.py")

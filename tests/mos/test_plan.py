@@ -158,6 +158,7 @@ def save(path, pixels):
     ("settings", "message"),
     [
         ({"num_raters": 0}, "raters: got 0, expected at least 1"),
+        ({"num_raters": 10_001}, "raters: got 10001, expected at most 10000"),
         ({"num_repeats": 7}, "repeats: got 7, expected at most 6"),
         ({"num_repeats": -1}, "repeats: got -1"),
         ({"num_calibration": 4}, "calibration: got 3 pictures, expected at least 4"),
@@ -199,6 +200,14 @@ def test_a_folder_that_holds_something_is_not_replaced(plan, tmp_path):
     plan()  # an empty one is used
     with pytest.raises(ValueError, match="exists; a study is made in a new folder"):
         plan()
+
+
+def test_a_folder_that_cannot_be_replaced_is_named(plan, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "study").symlink_to(tmp_path / "empty")
+    with pytest.raises(ValueError, match=r"study cannot become a study .*; choose a new folder"):
+        plan()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "study"]
 
 
 def test_one_image_cannot_be_ordered():

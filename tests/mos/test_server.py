@@ -370,7 +370,9 @@ def test_other_computers_need_the_token(study, log, code, screen):
     assert read_records(study) == []
     reply = client.get(f"/?token={token}")
     assert reply.status_code == 302 and reply.location == "/"
-    assert "HttpOnly" in reply.headers["Set-Cookie"] and "Strict" in reply.headers["Set-Cookie"]
+    assert (
+        "HttpOnly" in reply.headers["Set-Cookie"] and "SameSite=Lax" in reply.headers["Set-Cookie"]
+    )
     assert client.get("/").status_code == 200
     assert client.post("/start", json=start).status_code == 200
 
