@@ -2,11 +2,19 @@
 
 import csv
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 HELD_OUT = "held_out.txt"
 """Name of a run folder's list of files that it does not train on."""
+
+LOG = "log.csv"
+CHECKPOINT = "checkpoint.npz"
+GENERATOR = "generator.keras"
+SAMPLES = "samples"
+"""Names of what else a run folder holds."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,10 @@ class DataConfig:
     seed: int = 0
     sample: int = 0
     half_size: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where a number is out of range."""
+        _check_counts(self, batch_size=1, crop_size=1, seed=0, sample=0)
 
 
 @dataclass(frozen=True)
@@ -95,15 +107,63 @@ class TrainConfig:
     holdout: int = 30
     benchmarks: str | None = None
 
+    def __post_init__(self) -> None:
+        """Raises ValueError where a number is out of range, or no start has such a name."""
+        least = {"steps": 1} if self.steps is not None else {}
+        least |= {"num_blocks": 0, "num_filters": 1, "warmup": 0, "holdout": 0}
+        _check_counts(self, **least, steps_per_execution=1, save_every=1)
+        rate = self.learning_rate
+        if rate is not None and not 0 < rate < math.inf:
+            raise ValueError(f"learning-rate: got {rate}, expected a number above 0")
+        if self.initialization not in ("interpolation", "random"):
+            raise ValueError(
+                f"initialization: got {self.initialization!r}, expected interpolation or random"
+            )
+
+
+def _check_counts(settings: Any, **least: int) -> None:
+    for name, lowest in least.items():
+        value = getattr(settings, name)
+        if not isinstance(value, int) or value < lowest:
+            raise ValueError(
+                f"{name.replace('_', '-')}: got {value!r}, expected a whole number of at least "
+                f"{lowest}"
+            )
+
 
 def read_steps(run: str | Path) -> int:
-    """The steps that a run has done by the last row of its `log.csv`.
+    """The steps that a run has done by its log.
 
     Raises:
-        OSError: there is no such file.
+        ValueError: there is none.
     """
-    with (Path(run) / "log.csv").open(newline="") as file:
-        return max(int(row["step"]) for row in csv.DictReader(file))
+    rows = read_log(run)
+    if not rows:
+        raise ValueError(f"{Path(run) / LOG}: missing or empty, expected the log of a run")
+    return max(int(row["step"]) for row in rows)
+
+
+def read_log(run: str | Path) -> list[dict[str, str]]:
+    """The rows of a run's log; none where there is no such file, or an empty one.
+
+    Raises:
+        ValueError: it is something else.
+        OSError: it cannot be read.
+    """
+    path = Path(run) / LOG
+    if not path.exists():
+        return []
+    try:
+        with path.open(newline="") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+        if "step" not in (reader.fieldnames or ["step"]):
+            raise ValueError
+        for row in rows:
+            int(row["step"])
+    except (ValueError, KeyError, TypeError, csv.Error):
+        raise ValueError(f"{path}: not the log of a run") from None
+    return rows
 
 
 def read_held_out(run: str | Path) -> list[str]:
@@ -113,7 +173,11 @@ def read_held_out(run: str | Path) -> list[str]:
         OSError: the list cannot be read.
     """
     path = Path(run) / HELD_OUT
-    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return (
+        path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        if path.exists()
+        else []
+    )
 
 
 def read_config(path: str | Path) -> TrainConfig:

@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read the output, such as `head`, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that Python's last flush finds a place
         return 141
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError) as error:  # ImportError: of KERAS_BACKEND
         print(f"srgan-tf: {one_line(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

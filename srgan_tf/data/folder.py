@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from srgan_tf.config import CHECKPOINT, SAMPLES
 from srgan_tf.pictures.reading import SUFFIXES, open_image
 
 
@@ -54,13 +55,23 @@ def _count(number: int, what: str) -> str:
 def find_pictures(folder: str | Path) -> list[Path]:
     """Lists the files below a folder that have a picture's suffix, ordered by path.
 
+    What training runs below it have made (`samples/` beside a checkpoint) is left out.
+
     Raises:
         ValueError: no such folder.
     """
     root = Path(folder)
     if not root.is_dir():
         raise ValueError(f"pictures: got {folder}, expected a folder of pictures")
-    return sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    paths = list(root.rglob("*"))
+    made = [path.with_name(SAMPLES) for path in paths if path.name == CHECKPOINT]
+    return sorted(
+        path
+        for path in paths
+        if path.suffix.lower() in SUFFIXES
+        and not any(path.is_relative_to(folder) for folder in made)
+        and path.is_file()
+    )
 
 
 def open_folder(

@@ -65,6 +65,19 @@ def folder_dataset(
     )
 
 
+def is_readable(photo: Photo) -> bool:
+    """Whether the file can still be decoded, as `folder_dataset` does it."""
+    try:
+        if photo.plain_jpeg:
+            file = tf.io.read_file(os.fsencode(photo.path))
+            tf.io.decode_jpeg(file, channels=3, dct_method="INTEGER_ACCURATE")
+        else:
+            read_photo(photo)
+    except Exception:  # Pillow's readers raise anything
+        return False
+    return True
+
+
 def apply_symmetry(image: tf.Tensor, symmetry: tf.Tensor) -> tf.Tensor:
     """`srgan_tf.imaging.symmetry.apply_symmetry` on a tensor."""
     image = tf.cond(symmetry & 1 > 0, lambda: image[:, ::-1], lambda: image)

@@ -56,6 +56,17 @@ class TrainingData:
             return folder_dataset(self.photos, self.config, first_step)
         return sample_batches(self.photos, self.config, first_step, num_cores(), part=part)
 
+    def find_unreadable(self) -> str | None:
+        """The first photo that TensorFlow cannot read, after a step has failed; None: all can be.
+
+        Pillow, which looked at each when the folder was opened, reads some damaged JPEGs.
+        """
+        from srgan_tf.data.pipeline import is_readable
+
+        gone = (photo.path for photo in self.photos or () if not Path(photo.path).exists())
+        damaged = (photo.path for photo in self.photos or () if not is_readable(photo))
+        return next(gone, None) or next(damaged, None)
+
     def calibration_batches(self, count: int) -> list[np.ndarray]:
         """Returns the lr of `count` batches drawn with another seed than the run's."""
         seed = self.config.seed + 2**30

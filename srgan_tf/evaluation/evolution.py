@@ -1,9 +1,9 @@
 """How a picture changes while the network learns, as in the paper's Figure 8."""
 
-import csv
 from pathlib import Path
 from typing import Any
 
+from srgan_tf.config import LOG, read_log
 from srgan_tf.data.benchmarks import read_gray_or_rgb
 from srgan_tf.evaluation.plots import INKS, draw, save, styled
 from srgan_tf.imaging.color import to_rgb
@@ -35,7 +35,9 @@ def draw_evolution(run: Path, out: Path, picture: str = "", count: int = 6) -> l
         )
     folder = run / "samples" / (picture or names[0])
     paths = sorted(folder.glob("step_*.png"))
-    rows = _read_log(run / "log.csv")
+    rows = read_log(run)
+    if not rows:
+        raise ValueError(f"log: {run / LOG} is missing or empty, expected the log of a run")
     if not paths:
         raise ValueError(f"samples: {folder} holds no pictures step_NUMBER.png")
     count = min(max(1, count), len(paths))
@@ -62,17 +64,6 @@ def draw_evolution(run: Path, out: Path, picture: str = "", count: int = 6) -> l
     if losses:
         right.set_yscale("log")
     return save(figure, out, "evolution")
-
-
-def _read_log(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(newline="") as file:
-            rows = list(csv.DictReader(file))
-    except OSError:
-        rows = []
-    if not rows or "step" not in rows[0]:
-        raise ValueError(f"log: {path} is missing or empty, expected the log of a training run")
-    return rows
 
 
 def _middle(path: Path) -> Any:

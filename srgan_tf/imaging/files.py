@@ -53,11 +53,11 @@ def write_atomically(path: str | Path, write: Callable[[BinaryIO], object]) -> N
 
 
 def write_text(path: str | Path, text: str) -> None:
-    r"""Writes a text file, in UTF-8, as `write_atomically` does.
+    """Writes a text file, in UTF-8, as `write_atomically` does.
 
-    What is not text in a file's name is written as `\udce9`.
+    What is not text in a file's name is written as the bytes that it is.
     """
-    write_atomically(path, lambda file: file.write(text.encode(errors="backslashreplace")))
+    write_atomically(path, lambda file: file.write(text.encode(errors="surrogateescape")))
 
 
 @contextmanager

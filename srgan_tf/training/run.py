@@ -10,9 +10,17 @@ from typing import Any
 
 import keras
 
-from srgan_tf.config import HELD_OUT, TrainConfig, read_held_out
+from srgan_tf.config import (
+    CHECKPOINT,
+    GENERATOR,
+    HELD_OUT,
+    LOG,
+    SAMPLES,
+    TrainConfig,
+    read_held_out,
+)
 from srgan_tf.data.benchmarks import BenchmarkImage, find_benchmarks
-from srgan_tf.data.sources import open_data
+from srgan_tf.data.sources import TrainingData, open_data
 from srgan_tf.imaging.files import in_use, made_folder, write_text
 from srgan_tf.losses.perceptual import build_content_loss
 from srgan_tf.models.networks import build_network
@@ -54,7 +62,7 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
     Raises:
         ValueError: bad settings or data; the folder already holds a run and `resume` is false, or
             another program trains in it; the checkpoint is of another network; memory does not
-            suffice; or the loss became NaN.
+            suffice; a picture cannot be read any more; or the loss became NaN.
     """
     recipe = find_recipe(config.recipe)
     folder = Path(out)
@@ -69,12 +77,8 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
 def _train(
     config: TrainConfig, recipe: Recipe, folder: Path, resume: bool, devices: Devices
 ) -> keras.Model:
-    checkpoint_path = folder / "checkpoint.npz"
-    if checkpoint_path.exists() and not resume:
-        raise ValueError(
-            f"run folder: {folder} already holds a run; add --resume to go on with it, or choose "
-            "another --out"
-        )
+    checkpoint_path = folder / CHECKPOINT
+    _check_folder(folder, resume)
     checkpoint = load_checkpoint(checkpoint_path) if checkpoint_path.exists() else None
     first_step = checkpoint.step if checkpoint else 0
     total_steps = config.steps or recipe.steps
@@ -99,7 +103,8 @@ def _train(
     if checkpoint:
         restore_checkpoint(checkpoint, learner.groups)
         say(f"resumed at step {first_step} of {total_steps}")
-    calibration = data.calibration_batches(_CALIBRATION_BATCHES)
+    with _errors_in_one_line(data):
+        calibration = data.calibration_batches(_CALIBRATION_BATCHES)
     pace = Pace.divide(first_step, total_steps, config.save_every, config.steps_per_execution)
     callbacks: list[keras.callbacks.Callback] = [
         UpdateAverage(
@@ -109,7 +114,7 @@ def _train(
     ]
     if writes:
         callbacks += [
-            SamplePictures(data.held_out[:4], folder / "samples", averaged, pace.step_after),
+            SamplePictures(data.held_out[:4], folder / SAMPLES, averaged, pace.step_after),
             DiscriminatorWatch(),
             ProgressLines(folder, pace, config.data.batch_size),
         ]
@@ -123,7 +128,7 @@ def _train(
         if data.held_out_files:
             write_text(folder / HELD_OUT, "".join(f"{name}\n" for name in data.held_out_files))
     say(f"{total_steps - first_step} steps to go; the first one takes longest")
-    with devices.fitting(), _memory_errors_in_one_line():
+    with devices.fitting(), _errors_in_one_line(data):
         learner.model.fit(
             data.batches(first_step, (devices.process, devices.num_processes)),
             epochs=pace.epochs,
@@ -135,25 +140,54 @@ def _train(
     return averaged
 
 
+def _check_folder(folder: Path, resume: bool) -> None:
+    """Refuses a folder in which something would be replaced that is no earlier state of this run.
+
+    Raises:
+        ValueError: as it says.
+    """
+    names = (CHECKPOINT, GENERATOR, LOG, HELD_OUT, "config.json")
+    found = [name for name in names if (folder / name).exists()]
+    if found and not resume:
+        raise ValueError(
+            f"run folder: {folder} already holds a run ({found[0]}); add --resume to go on with "
+            "it, or choose another --out"
+        )
+    if GENERATOR in found and CHECKPOINT not in found:
+        raise ValueError(
+            f"run folder: {folder} holds {GENERATOR}, but no {CHECKPOINT} to go on from; choose "
+            "another --out"
+        )
+
+
 @contextmanager
-def _memory_errors_in_one_line() -> Iterator[None]:
-    """TensorFlow says it by the error's name, JAX in its text."""
+def _errors_in_one_line(data: TrainingData) -> Iterator[None]:
+    """Of memory, TensorFlow says it by the error's name, JAX in its text."""
     try:
         yield
     except Exception as error:
         said = f"{type(error).__name__} {error}"
-        if "ResourceExhausted" not in said and "RESOURCE_EXHAUSTED" not in said:
+        if "ResourceExhausted" in said or "RESOURCE_EXHAUSTED" in said:
+            raise ValueError(
+                "memory: it does not suffice for a step; lower --batch-size or --crop-size, or use "
+                "--precision mixed_bfloat16"
+            ) from error
+        is_tensorflow = type(error).__module__.startswith("tensorflow.")
+        path = data.find_unreadable() if is_tensorflow else None
+        if path is None:
             raise
         raise ValueError(
-            "memory: it does not suffice for a step; lower --batch-size or --crop-size, or use "
-            "--precision mixed_bfloat16"
+            f"training data: {path} is damaged or gone; take it out of the folder and go on with "
+            "--resume"
         ) from error
 
 
 def _pictures_to_score(held_out: list[BenchmarkImage], config: TrainConfig) -> dict[str, Any]:
     pictures: dict[str, Any] = {"holdout": held_out} if held_out else {}
-    if config.benchmarks:
-        pictures |= {benchmark.name: benchmark for benchmark in find_benchmarks(config.benchmarks)}
+    for benchmark in find_benchmarks(config.benchmarks) if config.benchmarks else ():
+        for _ in benchmark.images():  # a bad one is told now, not after the first steps
+            pass
+        pictures[benchmark.name] = benchmark
     return pictures
 
 

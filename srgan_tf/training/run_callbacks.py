@@ -1,6 +1,5 @@
 """What a training run does at the end of each epoch: average, save, report."""
 
-import csv
 import math
 import sys
 import time
@@ -10,6 +9,7 @@ from typing import Any
 
 import keras
 
+from srgan_tf.config import CHECKPOINT, GENERATOR, LOG, read_log
 from srgan_tf.imaging.files import write_text
 from srgan_tf.training.checkpoint import save_checkpoint
 from srgan_tf.training.pace import Pace
@@ -53,7 +53,7 @@ class StopWhenDiverged(keras.callbacks.Callback):
         step = self.pace.step_after(epoch)
         for name, value in (logs or {}).items():
             if math.isnan(value) or (math.isinf(value) and not name.endswith("_psnr")):
-                path = self.folder / "checkpoint.npz"
+                path = self.folder / CHECKPOINT
                 start = f"resume from {path}, the last good state," if path.exists() else "start"
                 raise TrainingDivergedError(
                     f"{name} is {value} at step {step}; {start} with a lower --learning-rate or a "
@@ -81,8 +81,8 @@ class RunCheckpoint(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Saves."""
         step = self.pace.step_after(epoch)
-        save_checkpoint(self.folder / "checkpoint.npz", step, self.groups)
-        save_keras(self.averaged, self.folder / "generator.keras")
+        save_keras(self.averaged, self.folder / GENERATOR)
+        save_checkpoint(self.folder / CHECKPOINT, step, self.groups)  # last: then all of it is done
 
 
 def save_keras(model: keras.Model, path: Path) -> None:
@@ -131,7 +131,12 @@ class ProgressLines(keras.callbacks.Callback):
         self.step = self.epoch_start = pace.first_step
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Starts the clock."""
+        """Starts the clock.
+
+        Raises:
+            ValueError: `log.csv` is not a run's.
+        """
+        read_log(self.folder)
         self.last_line = time.monotonic()
         self.busy = 0.0
         self.timed_steps = 0
@@ -180,13 +185,11 @@ class ProgressLines(keras.callbacks.Callback):
 
     def _append_row(self, row: Mapping[str, float]) -> None:
         """Rewrites `log.csv` with one more row; rows from after a resumed checkpoint go."""
-        path = self.folder / "log.csv"
-        rows: list[Mapping[str, Any]] = []
-        if path.exists():
-            with path.open(newline="") as file:
-                rows = [old for old in csv.DictReader(file) if int(old["step"]) < row["step"]]
+        rows: list[Mapping[str, Any]] = [
+            old for old in read_log(self.folder) if int(old["step"]) < row["step"]
+        ]
         rows.append(row)
         fields = list(dict.fromkeys(key for each in rows for key in each))
         lines = [",".join(fields)]
         lines += [",".join(str(each.get(field, "")) for field in fields) for each in rows]
-        write_text(path, "\n".join(lines) + "\n")
+        write_text(self.folder / LOG, "\n".join(lines) + "\n")

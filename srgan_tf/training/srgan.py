@@ -80,6 +80,8 @@ class SRGAN(keras.Model):
         self.discriminator_optimizer = discriminator_optimizer
         self.optimizer.build(self.generator.trainable_variables)
         discriminator_optimizer.build(self.discriminator.trainable_variables)
+        for variable in getattr(self, "discriminator_slots", ()):  # of an earlier compilation
+            self._untrack_variable(variable)
         # Keras' JAX trainer carries the variables of `self.optimizer` and of the model alone.
         self.discriminator_slots = discriminator_optimizer.variables
         self.built = True

@@ -83,7 +83,10 @@ def test_wrong_use_is_exit_code_2(capsys, arguments):
     assert "error: " in errors.splitlines()[-1]
 
 
-@pytest.mark.parametrize("error", [ValueError("bad\nthing"), FileNotFoundError(2, "No", "a.png")])
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("bad\nthing"), FileNotFoundError(2, "No", "a.png"), ImportError("no torch")],
+)
 def test_an_error_is_one_line_and_exit_code_2(capsys, monkeypatch, error):
     def fail(options):
         raise error

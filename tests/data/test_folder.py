@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from srgan_tf.data.folder import open_folder, read_paths, read_photo
+from srgan_tf.data.folder import find_pictures, open_folder, read_paths, read_photo
 
 USABLE = [
     *("2019/progressive.jpeg", "2019/summer/PHOTO.JPG", "2019/über uns.jpg", "bilevel.png"),
@@ -95,6 +95,15 @@ def test_order_is_by_path_whatever_was_written_first(tmp_path):
         save_flat(tmp_path / name, 8, 8)
     names = [str(Path(p.path).relative_to(tmp_path)) for p in open_folder(tmp_path, 8).photos]
     assert names == ["a.png", "b/x.png", "c.png", "z.png"]
+
+
+def test_what_a_run_has_made_is_not_trained_on(tmp_path):
+    for name in ("a", "run/b", "run/samples/a/step_2", "samples/c"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        save_flat(tmp_path / f"{name}.png", 48, 48)
+    (tmp_path / "run" / "checkpoint.npz").touch()
+    found = [str(path.relative_to(tmp_path)) for path in find_pictures(tmp_path)]
+    assert found == ["a.png", "run/b.png", "samples/c.png"]
 
 
 def test_a_picture_as_large_as_the_crop_serves(tmp_path):

@@ -87,6 +87,17 @@ def test_batches_start_at_a_step(data):
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_a_photo_that_is_damaged_or_gone_is_found(tmp_path, samples):
+    for name in ("a.jpg", "b.jpg", "c.png"):
+        Image.fromarray(samples["coffee"]).save(tmp_path / name)
+    data = open_data(DataConfig(str(tmp_path), batch_size=9, crop_size=48))
+    assert data.find_unreadable() is None
+    (tmp_path / "b.jpg").write_bytes((tmp_path / "b.jpg").read_bytes()[:900])
+    assert data.find_unreadable() == str(tmp_path / "b.jpg")
+    (tmp_path / "c.png").unlink()
+    assert data.find_unreadable() == str(tmp_path / "c.png")
+
+
 def test_calibration_pictures_are_not_those_of_the_first_steps(data):
     calibration = data.calibration_batches(2)
     assert [lr.shape for lr in calibration] == [(9, 12, 12, 3)] * 2

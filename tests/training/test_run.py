@@ -25,6 +25,7 @@ from srgan_tf.models.generator import build_generator
 from srgan_tf.models.start import start_as_interpolation
 from srgan_tf.models.weights import load_generator
 from srgan_tf.recipes import BASELINES, VARIANTS
+from srgan_tf.training import run_callbacks
 from srgan_tf.training.checkpoint import load_checkpoint
 from srgan_tf.training.learner import use_xla
 from srgan_tf.training.pace import Pace
@@ -316,6 +317,54 @@ def test_too_little_memory_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(keras.Model, "fit", fail)
     with pytest.raises(ValueError, match=r"^memory: .* lower --batch-size"):
         train(small_config(steps=2), tmp_path)
+
+
+def test_a_photo_that_is_gone_in_training_is_named(tmp_path, monkeypatch):
+    photos = shutil.copytree(SAMPLES, tmp_path / "photos")
+
+    def fail(model, *args, **kwargs):
+        (photos / "coffee.png").unlink()
+        raise tf.errors.NotFoundError(None, None, "No such file or directory\nmore")
+
+    monkeypatch.setattr(keras.Model, "fit", fail)
+    config = small_config(steps=2)
+    config = replace(config, data=replace(config.data, source=str(photos)))
+    with pytest.raises(ValueError, match=r"training data: .*coffee\.png is damaged or gone"):
+        train(config, tmp_path / "run")
+
+
+def test_a_bad_benchmark_is_told_before_the_first_step(tmp_path):
+    (tmp_path / "Set" / "HR").mkdir(parents=True)
+    (tmp_path / "Set" / "HR" / "a.png").write_bytes(b"no picture")
+    with pytest.raises(ValueError, match=r"a\.png: not a readable picture"):
+        train(small_config(steps=2, benchmarks=str(tmp_path)), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["generator.keras", "config.json", "log.csv", "held_out.txt", "checkpoint.npz"]
+)
+def test_what_lies_in_a_folder_is_not_replaced(tmp_path, name):
+    (tmp_path / name).write_bytes(b"mine")
+    with pytest.raises(ValueError, match=f"already holds a run .{name}.; add --resume"):
+        train(small_config(steps=2), tmp_path)
+    if name == "generator.keras":
+        with pytest.raises(ValueError, match=r"no checkpoint\.npz to go on from"):
+            train(small_config(steps=2), tmp_path, resume=True)
+    if name == "log.csv":
+        with pytest.raises(ValueError, match=r"log\.csv: not the log of a run"):
+            train(small_config(steps=2), tmp_path, resume=True)
+    assert (tmp_path / name).read_bytes() == b"mine"
+
+
+def test_a_checkpoint_comes_last(tmp_path, monkeypatch):
+    def fail(path, *arguments):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(run_callbacks, "save_checkpoint", fail)
+    with pytest.raises(OSError, match="No space left"):
+        train(small_config(steps=2), tmp_path)
+    assert (tmp_path / "generator.keras").exists() and (tmp_path / "log.csv").exists()
 
 
 def test_xla_is_off_on_a_cpu_unless_asked_for():

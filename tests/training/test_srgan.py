@@ -29,7 +29,7 @@ def take_two_steps(vgg_weights, out):
         variable.assign(1 + abs(noise) if around_one else noise)
     content_loss = vgg_loss(build_vgg_features(2, 2, vgg_weights), 1e-3)
     model = SRGAN(generator, discriminator, content_loss, adversarial_weight=0.1)
-    model.compile(keras.optimizers.SGD(1e-4, 0.9), keras.optimizers.SGD(1e-4, 0.9))
+    model.compile(keras.optimizers.SGD(1e-4, 0.9), keras.optimizers.SGD(1e-4, 0.9, name="slots"))
     shapes = ((4, 8, 8, 3), (4, 32, 32, 3))
     batches = [tuple(rng.random(shape, "float32") for shape in shapes) for step in range(2)]
     history = model.fit(
@@ -115,6 +115,17 @@ def test_single_batches_are_trained_on_too(model, batch):
     logs = model.train_on_batch(*batch, return_dict=True)
     assert logs["d_loss"] > 0
     assert any(changed(before, model.generator.get_weights()))
+
+
+def test_a_second_compilation_leaves_no_slots_of_the_first(model, tmp_path):
+    before = len(model.variables)
+    model.compile(keras.optimizers.SGD(1e-3), keras.optimizers.SGD(1e-3))
+    assert len(model.variables) == before
+    model.save_weights(tmp_path / "a.weights.h5")
+    fresh = SRGAN(build_generator(1, 8), build_discriminator(16))
+    fresh.compile(keras.optimizers.SGD(1e-3), keras.optimizers.SGD(1e-3))
+    fresh.load_weights(tmp_path / "a.weights.h5")
+    assert not any(changed(model.generator.get_weights(), fresh.generator.get_weights()))
 
 
 def test_evaluation_reports_the_content_loss_and_psnr_and_changes_nothing(model, batch):

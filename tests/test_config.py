@@ -1,0 +1,35 @@
+import os
+
+import pytest
+
+from srgan_tf.config import DataConfig, TrainConfig, read_held_out
+from srgan_tf.imaging.files import write_text
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"steps": 0}, "steps: got 0, expected a whole number of at least 1"),
+        ({"save_every": "2"}, "save-every: got '2'"),
+        ({"steps_per_execution": 0}, "steps-per-execution: got 0"),
+        ({"warmup": -1}, "warmup: got -1"),
+        ({"learning_rate": -1.0}, "learning-rate: got -1.0, expected a number above 0"),
+        ({"learning_rate": float("nan")}, "learning-rate: got nan"),
+        ({"initialization": "randm"}, "initialization: got 'randm', expected interpolation"),
+    ],
+)
+def test_settings_out_of_range_are_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        TrainConfig("srresnet_mse", DataConfig("photos"), **settings)
+
+
+@pytest.mark.parametrize("settings", [{"batch_size": 0}, {"crop_size": 9.5}, {"seed": -1}])
+def test_batches_out_of_range_are_refused(settings):
+    with pytest.raises(ValueError, match="expected a whole number of at least"):
+        DataConfig("photos", **settings)
+
+
+def test_a_held_out_file_may_have_a_name_that_is_not_text(tmp_path):
+    name = os.fsdecode(b"f\xff.jpg")
+    write_text(tmp_path / "held_out.txt", f"{name}\n")
+    assert read_held_out(tmp_path) == [name]
