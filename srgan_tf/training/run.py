@@ -77,8 +77,9 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
 def _train(
     config: TrainConfig, recipe: Recipe, folder: Path, resume: bool, devices: Devices
 ) -> keras.Model:
+    writes = devices.process == 0
     checkpoint_path = folder / CHECKPOINT
-    _check_folder(folder, resume)
+    _check_folder(folder, resume, writes)
     checkpoint = load_checkpoint(checkpoint_path) if checkpoint_path.exists() else None
     first_step = checkpoint.step if checkpoint else 0
     total_steps = config.steps or recipe.steps
@@ -87,7 +88,6 @@ def _train(
             f"steps: got {total_steps}, but the checkpoint has done {first_step} already; "
             "ask for more --steps to train further"
         )
-    writes = devices.process == 0
     say: Callable[[str], None] = _say if writes else lambda line: None
     data = open_data(config.data, config.holdout, read_held_out(folder) if checkpoint else ())
     say(data.summary)
@@ -140,13 +140,16 @@ def _train(
     return averaged
 
 
-def _check_folder(folder: Path, resume: bool) -> None:
+def _check_folder(folder: Path, resume: bool, writes: bool) -> None:
     """Refuses a folder in which something would be replaced that is no earlier state of this run.
+
+    Processes that do not write look for the checkpoint alone: the rest may be there already from
+    the one that does, which was faster.
 
     Raises:
         ValueError: as it says.
     """
-    names = (CHECKPOINT, GENERATOR, LOG, HELD_OUT, "config.json")
+    names = (CHECKPOINT, GENERATOR, LOG, HELD_OUT, "config.json") if writes else (CHECKPOINT,)
     found = [name for name in names if (folder / name).exists()]
     if found and not resume:
         raise ValueError(
