@@ -10,6 +10,7 @@ from typing import Any
 HELD_OUT = "held_out.txt"
 """Name of a run folder's list of files that it does not train on."""
 
+CONFIG = "config.json"
 LOG = "log.csv"
 CHECKPOINT = "checkpoint.npz"
 GENERATOR = "generator.keras"
@@ -49,6 +50,8 @@ class DataConfig:
     def __post_init__(self) -> None:
         """Raises ValueError where a number is out of range."""
         _check_counts(self, batch_size=1, crop_size=1, seed=0, sample=0)
+        if not 0 < self.sigma < math.inf:
+            raise ValueError(f"sigma: got {self.sigma}, expected a number above 0")
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,10 @@ class TrainConfig:
         rate = self.learning_rate
         if rate is not None and not 0 < rate < math.inf:
             raise ValueError(f"learning-rate: got {rate}, expected a number above 0")
+        if not 0 <= self.grid_penalty < math.inf:
+            raise ValueError(
+                f"grid-penalty: got {self.grid_penalty}, expected a number of at least 0"
+            )
         if self.initialization not in ("interpolation", "random"):
             raise ValueError(
                 f"initialization: got {self.initialization!r}, expected interpolation or random"

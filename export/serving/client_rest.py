@@ -30,7 +30,7 @@ def upscale(file: bytes, url: str, model: str, seconds: float) -> bytes:
     picture = {"b64": base64.b64encode(file).decode()}
     body = json.dumps({"signature_name": "image_bytes", "instances": [picture]}).encode()
     kind = {"Content-Type": "application/json"}
-    name = urllib.parse.quote(model, safe="")
+    name = urllib.parse.quote(model)
     request = urllib.request.Request(f"{url}/v1/models/{name}:predict", body, kind)
     try:
         with urllib.request.urlopen(request, timeout=seconds) as response:
@@ -62,6 +62,9 @@ def _reason(answer: urllib.error.HTTPError) -> str:
 
 def save(file: bytes, path: Path) -> None:
     """Writes under another name first, so that a failure leaves what was there."""
+    if path.exists() and not path.is_file():  # such as /dev/stdout
+        path.write_bytes(file)
+        return
     part = path.with_name(f".{os.getpid()}.{path.name}")
     try:
         part.write_bytes(file)

@@ -149,10 +149,27 @@ def to_rgb_uint8(image: Image.Image) -> np.ndarray:
 
 
 def read_photo(photo: Photo) -> np.ndarray:
-    """Returns the whole picture, uint8 (h, w, 3)."""
-    with open_image(photo.path) as image:
-        pixels = to_rgb_uint8(image)
+    """Returns the whole picture, uint8 (h, w, 3).
+
+    Raises:
+        ValueError: `unreadable`.
+    """
+    try:
+        with open_image(photo.path) as image:
+            pixels = to_rgb_uint8(image)
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow's readers raise anything
+        raise unreadable(photo.path) from error
     return np.asarray(Image.fromarray(pixels).reduce(2)) if photo.is_half_size else pixels
+
+
+def unreadable(path: str) -> ValueError:
+    """The error of a photo that could be read when its folder was opened."""
+    return ValueError(
+        f"training data: {path} is damaged or gone; take it out of the folder and go on with "
+        "--resume"
+    )
 
 
 def read_paths(paths: Sequence[str | Path]) -> list[np.ndarray]:

@@ -73,7 +73,7 @@ def is_readable(photo: Photo) -> bool:
             tf.io.decode_jpeg(file, channels=3, dct_method="INTEGER_ACCURATE")
         else:
             read_photo(photo)
-    except Exception:  # Pillow's readers raise anything
+    except (ValueError, tf.errors.OpError):
         return False
     return True
 

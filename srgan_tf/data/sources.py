@@ -63,8 +63,9 @@ class TrainingData:
         """
         from srgan_tf.data.pipeline import is_readable
 
-        gone = (photo.path for photo in self.photos or () if not Path(photo.path).exists())
-        damaged = (photo.path for photo in self.photos or () if not is_readable(photo))
+        files = [photo for photo in self.photos or () if not photo.is_half_size]
+        gone = (photo.path for photo in files if not Path(photo.path).exists())
+        damaged = (photo.path for photo in files if not is_readable(photo))
         return next(gone, None) or next(damaged, None)
 
     def calibration_batches(self, count: int) -> list[np.ndarray]:

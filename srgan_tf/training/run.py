@@ -12,14 +12,18 @@ import keras
 
 from srgan_tf.config import (
     CHECKPOINT,
+    CONFIG,
     GENERATOR,
     HELD_OUT,
     LOG,
     SAMPLES,
     TrainConfig,
+    read_config,
     read_held_out,
+    read_log,
 )
 from srgan_tf.data.benchmarks import BenchmarkImage, find_benchmarks
+from srgan_tf.data.folder import unreadable
 from srgan_tf.data.sources import TrainingData, open_data
 from srgan_tf.imaging.files import in_use, made_folder, write_text
 from srgan_tf.losses.perceptual import build_content_loss
@@ -116,10 +120,10 @@ def _train(
         callbacks += [
             SamplePictures(data.held_out[:4], folder / SAMPLES, averaged, pace.step_after),
             DiscriminatorWatch(),
-            ProgressLines(folder, pace, config.data.batch_size),
         ]
     callbacks += [StopWhenDiverged(folder, pace), StopAtTheEnd(pace)]
     if writes:
+        callbacks.append(ProgressLines(folder, pace, config.data.batch_size))
         callbacks.append(RunCheckpoint(folder, learner.groups, averaged, pace))
     if keras.backend.backend() == "tensorflow":
         callbacks.append(TensorBoardBySteps(folder, pace))
@@ -149,8 +153,13 @@ def _check_folder(folder: Path, resume: bool, writes: bool) -> None:
     Raises:
         ValueError: as it says.
     """
-    names = (CHECKPOINT, GENERATOR, LOG, HELD_OUT, "config.json") if writes else (CHECKPOINT,)
+    names = (CHECKPOINT, GENERATOR, LOG) if writes else (CHECKPOINT,)
     found = [name for name in names if (folder / name).exists()]
+    if writes and not found:  # settings may be left of a run that ended before its first checkpoint
+        if (folder / CONFIG).exists():
+            read_config(folder / CONFIG)
+        elif (folder / HELD_OUT).exists():
+            found = [HELD_OUT]
     if found and not resume:
         raise ValueError(
             f"run folder: {folder} already holds a run ({found[0]}); add --resume to go on with "
@@ -161,11 +170,15 @@ def _check_folder(folder: Path, resume: bool, writes: bool) -> None:
             f"run folder: {folder} holds {GENERATOR}, but no {CHECKPOINT} to go on from; choose "
             "another --out"
         )
+    read_log(folder)
 
 
 @contextmanager
 def _errors_in_one_line(data: TrainingData) -> Iterator[None]:
-    """Of memory, TensorFlow says it by the error's name, JAX in its text."""
+    """Of memory, TensorFlow says it by the error's name, JAX in its text.
+
+    Of a photo, the sampler tells the name itself, TensorFlow only that its iterator has failed.
+    """
     try:
         yield
     except Exception as error:
@@ -175,14 +188,10 @@ def _errors_in_one_line(data: TrainingData) -> Iterator[None]:
                 "memory: it does not suffice for a step; lower --batch-size or --crop-size, or use "
                 "--precision mixed_bfloat16"
             ) from error
-        is_tensorflow = type(error).__module__.startswith("tensorflow.")
-        path = data.find_unreadable() if is_tensorflow else None
+        path = data.find_unreadable() if "IteratorGetNext" in said else None
         if path is None:
             raise
-        raise ValueError(
-            f"training data: {path} is damaged or gone; take it out of the folder and go on with "
-            "--resume"
-        ) from error
+        raise unreadable(path) from error
 
 
 def _pictures_to_score(held_out: list[BenchmarkImage], config: TrainConfig) -> dict[str, Any]:
@@ -196,7 +205,7 @@ def _pictures_to_score(held_out: list[BenchmarkImage], config: TrainConfig) -> d
 
 def _write_config(config: TrainConfig, folder: Path) -> None:
     text = json.dumps(dataclasses.asdict(config), indent=2) + "\n"
-    write_text(folder / "config.json", text)
+    write_text(folder / CONFIG, text)
 
 
 def _say(line: str) -> None:

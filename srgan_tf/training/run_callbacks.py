@@ -81,18 +81,13 @@ class RunCheckpoint(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Saves."""
         step = self.pace.step_after(epoch)
-        save_keras(self.averaged, self.folder / GENERATOR)
-        save_checkpoint(self.folder / CHECKPOINT, step, self.groups)  # last: then all of it is done
-
-
-def save_keras(model: keras.Model, path: Path) -> None:
-    """Saves a whole model in Keras' own format; an existing file is replaced as a whole."""
-    temporary = path.with_name(f".{path.stem}.tmp.keras")
-    try:
-        model.save(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        temporary = self.folder / f".tmp.{GENERATOR}"
+        try:
+            self.averaged.save(temporary)
+            save_checkpoint(self.folder / CHECKPOINT, step, self.groups)
+            temporary.replace(self.folder / GENERATOR)  # both or none, also on a full disk
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 class TensorBoardBySteps(keras.callbacks.TensorBoard):
@@ -131,12 +126,7 @@ class ProgressLines(keras.callbacks.Callback):
         self.step = self.epoch_start = pace.first_step
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Starts the clock.
-
-        Raises:
-            ValueError: `log.csv` is not a run's.
-        """
-        read_log(self.folder)
+        """Starts the clock."""
         self.last_line = time.monotonic()
         self.busy = 0.0
         self.timed_steps = 0

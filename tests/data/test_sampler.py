@@ -2,6 +2,7 @@ import itertools
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -98,3 +99,9 @@ def test_parts_of_the_batches_make_up_the_whole(png_source):
     for batch, *halves in zip(whole, first, second, strict=True):
         for array, *parts in zip(batch, *halves, strict=True):
             np.testing.assert_array_equal(array, np.concatenate(parts))
+
+
+def test_a_photo_that_is_gone_is_named(png_source):
+    photos = [replace(photo, path=f"{photo.path}.gone") for photo in png_source.photos]
+    with pytest.raises(ValueError, match=r"training data: .*\.gone is damaged or gone"):
+        take(photos, CONFIG, 1)
