@@ -43,13 +43,16 @@ def decode(image: Image.Image, reopen: Callable[[], Image.Image]) -> Picture:
     """
     if image.format == "PNG" and _rawmode(image) == "LA;16B":
         return _gray_with_alpha_16(image)
-    if not _has_deep_colour(image):
-        return from_pillow(image)
-    if _tag(image, _PLANAR) == 2:
+    is_deep = _has_deep_colour(image)
+    is_deep_cmyk = image.mode == "CMYK" and ";16" in _rawmode(image)
+    if _tag(image, _PLANAR) == 2 and (is_deep or is_deep_cmyk or image.mode in ("LA", "La")):
+        bits = 16 if is_deep or is_deep_cmyk else 8
         raise ValueError(
-            "got a 16-bit TIFF with separate colour planes, expected interleaved ones; "
-            "save it as PNG"
+            f"got a {bits}-bit TIFF with separate planes of {image.mode}, expected interleaved "
+            "ones; save it as PNG"
         )
+    if not is_deep:
+        return from_pillow(image)
     premultiplied = _rawmode(image).startswith("RGBa")
     big_endian = image.format == "PNG" or _rawmode(image).endswith("B")
     if _rawmode(image).endswith("N"):
@@ -107,7 +110,9 @@ def from_pillow(image: Image.Image, step: int | None = None) -> Picture:
             pixels = 65535 - pixels
         key = image.info.get("transparency")
         return Picture(pixels, None if key is None else _alpha_from_key(pixels, key), metadata)
-    transparent = image.mode in _ALPHA_MODES or "transparency" in image.info
+    transparent = image.mode in _ALPHA_MODES or (
+        "transparency" in image.info and image.mode not in ("CMYK", "LAB")
+    )
     if image.mode in ("CMYK", "LAB"):
         image = _to_srgb(image)
     elif image.mode in ("1", "L", "LA", "La"):
@@ -168,7 +173,7 @@ def _gray_with_alpha_16(image: Image.Image) -> Picture:
 
 
 def _has_deep_colour(image: Image.Image) -> bool:
-    if image.mode not in ("RGB", "RGBA"):
+    if image.mode not in ("RGB", "RGBA") or image.format not in ("PNG", "TIFF"):
         return False
     bits = _tag(image, _BITS_PER_SAMPLE)
     return ";16" in _rawmode(image) or (bits is not None and set(bits) == {16})

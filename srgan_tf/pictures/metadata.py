@@ -1,6 +1,7 @@
 """EXIF, ICC profile and resolution: what is kept, and what has to change with the pixels."""
 
 import math
+from collections.abc import Container
 from typing import Any
 
 from PIL import ExifTags, Image
@@ -20,10 +21,15 @@ _LAYOUT = frozenset(
         *range(0x0200, 0x020A),
         *range(0x0211, 0x0215),
         *(0x015B, 0x02BC, 0x83BB, 0x8649, 0x8773, 0xC612, 0xEA1C),
+        *(0x830E, 0x8482, 0x85D8),
     ]
 )
 """Tags of the first directory that describe how a file's pixels are stored (a TIFF's own, and the
-orientation, which is applied), and blocks that are not EXIF (XMP, IPTC, Photoshop, ICC)."""
+orientation, which is applied), blocks that are not EXIF (XMP, IPTC, Photoshop, ICC), and where on
+the ground a GeoTIFF's pixels lie."""
+
+_PLACES = (0x9214, 0xA214)  # SubjectArea, SubjectLocation: pixels of the old picture
+_RELATED_SIZE = (0x1001, 0x1002)
 
 _SIZES = ((0xA002, 0xA003), (0x0100, 0x0101))  # width and height: EXIF directory, first directory
 _RESOLUTION = (0x011A, 0x011B, 0x0128)
@@ -41,10 +47,21 @@ def read_metadata(image: Image.Image, is_gray: bool) -> Metadata:
         exif = _portable_exif(image.getexif())
     except Exception:  # Pillow raises anything
         exif = b""
+    dpi = image.info.get("dpi")
+    is_stated = image.info.get("jfif_unit") in (1, 2) or _RESOLUTION[0] in _first_tags(image)
+    if image.format in ("JPEG", "MPO") and not is_stated:
+        dpi = None  # Pillow says 72 then
     icc = image.info.get("icc_profile") or b""
     if icc[16:20] != (b"GRAY" if is_gray else b"RGB "):
         icc = b""
-    return Metadata(exif, icc, _sane_dpi(image.info.get("dpi")))
+    return Metadata(exif, icc, _sane_dpi(dpi))
+
+
+def _first_tags(image: Image.Image) -> Container[int]:
+    try:
+        return image.getexif()
+    except Exception:  # Pillow raises anything
+        return ()
 
 
 def _sane_dpi(dpi: Any) -> tuple[float, float] | None:
@@ -62,7 +79,8 @@ def _portable_exif(source: Image.Exif) -> bytes:
     exif = Image.Exif()
     found = False
     for group in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
-        tags = dict(source.get_ifd(group))
+        found_tags = source.get_ifd(group).items()
+        tags = {tag: _as_read(value) for tag, value in found_tags if tag not in _PLACES}
         if group == ExifTags.IFD.Exif and ExifTags.IFD.Interop in tags:
             tags[ExifTags.IFD.Interop] = dict(source.get_ifd(ExifTags.IFD.Interop))
         if tags:
@@ -70,9 +88,20 @@ def _portable_exif(source: Image.Exif) -> bytes:
             found = True
     for tag, value in source.items():
         if tag not in _LAYOUT and tag not in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
-            exif[tag] = value
+            exif[tag] = _as_read(value)
             found = found or tag not in _RESOLUTION
     return exif.tobytes() if found else b""
+
+
+class _Text(str):
+    """Text that Pillow writes byte by byte, as it has read it; it would write `?` for an umlaut."""
+
+    def encode(self, encoding: str = "", errors: str = "") -> bytes:
+        return super().encode("latin-1", "replace")
+
+
+def _as_read(value: Any) -> Any:
+    return _Text(value) if isinstance(value, str) else value
 
 
 def open_exif(exif_bytes: bytes, width: int, height: int) -> Image.Exif:
@@ -82,12 +111,20 @@ def open_exif(exif_bytes: bytes, width: int, height: int) -> Image.Exif:
         exif.load(exif_bytes)
     tags = exif.get_ifd(ExifTags.IFD.Exif) if ExifTags.IFD.Exif in exif else {}
     if ExifTags.IFD.Interop in tags:  # the directory itself instead of its place in the old file
-        tags[ExifTags.IFD.Interop] = dict(exif.get_ifd(ExifTags.IFD.Interop))
-    for directory, (wide, high) in zip((tags, exif), _SIZES, strict=True):
-        if wide in directory:
-            directory[wide] = width
-        if high in directory:
-            directory[high] = height
+        interop = dict(exif.get_ifd(ExifTags.IFD.Interop))
+        for tag, size in zip(_RELATED_SIZE, (width, height), strict=True):
+            if tag in interop:
+                interop[tag] = size
+        tags[ExifTags.IFD.Interop] = interop
+    gps = exif.get_ifd(ExifTags.IFD.GPSInfo) if ExifTags.IFD.GPSInfo in exif else {}
+    for directory in (tags, gps, exif):
+        for tag, value in list(directory.items()):
+            directory[tag] = _as_read(value)
+    for group, (wide, high) in zip((tags, exif), _SIZES, strict=True):
+        if wide in group:
+            group[wide] = width
+        if high in group:
+            group[high] = height
     return exif
 
 

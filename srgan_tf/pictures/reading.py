@@ -117,12 +117,25 @@ def _read(image: Image.Image, path: Path) -> Frames:
             f"got {count} frames of {image.width}x{image.height}, expected at most {limit} pixels"
         )
     pictures, durations, step = [], [], level_step(image)
+    if image.format == "GIF" and image.mode == "L":
+        _as_colour(image)
     for index in range(first, count):
         image.seek(index)
         image.load()
         pictures.append(from_pillow(image.copy(), step))
         durations.append(round(image.info.get("duration", 0)))
-    return Frames(tuple(pictures), tuple(durations), image.info.get("loop"))
+    loop = image.info.get("loop", 0 if image.format == "AVIF" else None)
+    return Frames(tuple(pictures), tuple(durations), loop)
+
+
+def _as_colour(image: Image.Image) -> None:
+    """Makes the first, gray frame of a GIF one of colour: Pillow would lose later frames' palettes.
+
+    Pillow has a setting for it, for the whole program (`GifImagePlugin.LOADING_STRATEGY`).
+    """
+    image.load()
+    image.im = image.im.convert("RGB")
+    image._mode = "RGB"
 
 
 @contextmanager

@@ -75,7 +75,7 @@ def _tags(picture: PictureByRows, channels: int, rows: int) -> ImageFileDirector
     }
     if picture.alpha is not None:
         numbers[338] = (2,)  # not multiplied
-    if picture.metadata.icc:
+    if picture.metadata.icc and not (picture.is_gray and channels > 2):
         tags[34675] = picture.metadata.icc
     if picture.metadata.dpi:
         tags[282], tags[283] = (IFDRational(value) for value in picture.metadata.dpi)

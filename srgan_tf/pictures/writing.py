@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
@@ -138,8 +139,10 @@ def write_animation(
     frames = iter(pictures)
     first = next(frames)
     check_fits(path, first, len(durations))
-    settings = _settings(name, first, quality)
+    settings = _settings(name, first, quality, in_animation=True)
     settings |= {"save_all": True, "duration": [_writable(duration) for duration in durations]}
+    if loop is None and name in ("PNG", "WEBP"):
+        loop = 1  # as a GIF plays that states nothing
     if loop is not None:
         settings["loop"] = min(max(loop, 0), _MAX_LOOP)
     if name == "GIF":
@@ -160,7 +163,9 @@ def _writable(duration: int) -> int:
     return duration if duration < 65_536 else duration // 10 * 10
 
 
-def _settings(name: str, picture: PictureByRows, quality: int | None) -> dict[str, Any]:
+def _settings(
+    name: str, picture: PictureByRows, quality: int | None, in_animation: bool = False
+) -> dict[str, Any]:
     """What Pillow's writer of a format is told."""
     if quality is not None and not 1 <= quality <= 100:
         raise ValueError(f"quality: got {quality}, expected 1 to 100")
@@ -173,7 +178,7 @@ def _settings(name: str, picture: PictureByRows, quality: int | None) -> dict[st
         settings["subsampling"] = "4:4:4" if quality >= 90 else "4:2:0"
     if name in ("JPEG", "WEBP", "AVIF", "PNG"):
         settings["exif"] = exif_for_size(metadata.exif, picture.width, picture.height)
-        becomes_rgb = picture.is_gray and name in ("WEBP", "AVIF")
+        becomes_rgb = picture.is_gray and (in_animation or name in ("WEBP", "AVIF"))
         settings["icc_profile"] = b"" if becomes_rgb else metadata.icc
     if name in ("JPEG", "PNG", "BMP") and metadata.dpi:
         settings["dpi"] = metadata.dpi
@@ -198,7 +203,8 @@ def _for_format(name: str, picture: Picture, in_animation: bool = False) -> Imag
     if name == "GIF" and (picture.alpha is not None or in_animation):
         return _with_transparent_colour(picture)
     if in_animation:  # all frames in one mode
-        image = to_pillow(picture).convert("RGBA")
+        gray_or_rgb = replace(picture, pixels=to_8_bits(picture.pixels))
+        image = to_pillow(gray_or_rgb).convert("RGBA")
     elif picture.alpha is not None and name in ("JPEG", "BMP", "PPM"):
         flat = to_opaque_rgb(picture)
         image = Image.fromarray(flat[..., 0] if picture.is_gray else flat)

@@ -4,7 +4,7 @@ from PIL import Image, ImageSequence
 
 import srgan_tf
 from srgan_tf.imaging.resize import upscale_nearest
-from srgan_tf.pictures.picture import Picture
+from srgan_tf.pictures.picture import Metadata, Picture
 from srgan_tf.pictures.reading import read_frames
 from srgan_tf.pictures.writing import write_animation
 
@@ -80,6 +80,39 @@ def test_a_gif_that_does_not_loop(tmp_path, enlarge, frames):
     assert "loop" not in enlarge(tmp_path / "a.gif").info
 
 
+def test_a_gif_that_plays_once_does_so_in_other_formats(tmp_path, enlarge, frames):
+    save(frames, tmp_path / "a.gif", disposal=2)
+    for suffix in ("png", "webp"):
+        assert enlarge(tmp_path / "a.gif", f"b.{suffix}").info["loop"] == 1
+
+
+def test_16_bit_gray_frames_keep_their_levels(tmp_path):
+    levels = np.arange(0, 60_000, 1000, np.uint16).reshape(3, 4, 5, 1)
+    write_animation([Picture(frame) for frame in levels], DURATIONS, 0, tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as image:
+        shown = [frame[..., :1] for frame in frames_of(image)]
+    np.testing.assert_array_equal(shown, np.rint(levels / 257))
+
+
+def test_a_gif_whose_first_frame_is_gray_keeps_the_colours_of_the_others(tmp_path, enlarge):
+    gray = Image.fromarray(np.arange(256, dtype=np.uint8).reshape(16, 16))
+    colours = np.zeros((16, 16, 3), np.uint8)
+    colours[:8, :, 0] = colours[8:, :, 2] = 255  # red above blue
+    gray.save(
+        tmp_path / "a.gif", save_all=True, append_images=[Image.fromarray(colours)], duration=50
+    )
+    shown = frames_of(enlarge(tmp_path / "a.gif", "b.png"))
+    np.testing.assert_array_equal(shown[0][::4, ::4, 0], np.asarray(gray))
+    np.testing.assert_array_equal(shown[1][..., :3], upscale_nearest(colours))
+
+
+def test_frames_of_gray_have_no_gray_profile_when_they_become_colour(tmp_path, enlarge):
+    picture = Picture(np.zeros((4, 4, 1), np.uint8), None, Metadata(icc=bytes(16) + b"GRAY"))
+    write_animation([picture] * 2, (50, 60), 0, tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as image:
+        assert "icc_profile" not in image.info
+
+
 def test_a_format_without_frames_is_refused(tmp_path, enlarge, frames):
     save(frames, tmp_path / "a.gif", disposal=2)
     with pytest.raises(ValueError, match=r"b\.jpg: got 3 frames, which JPEG cannot hold"):
@@ -119,7 +152,7 @@ def test_times_that_no_format_can_state_are_cut(tmp_path, suffix):
     write_animation(pictures, durations, 2**40, tmp_path / f"a.{suffix}")
     frames = read_frames(tmp_path / f"a.{suffix}")
     assert frames.durations == (655_350, 70_000, 655_350)
-    assert frames.loop == (None if suffix == "avif" else 65_535)
+    assert frames.loop == (0 if suffix == "avif" else 65_535)  # AVIF has no such number
 
 
 def test_times_that_add_up_to_too_much_are_one_line(tmp_path):

@@ -194,3 +194,34 @@ def test_the_content_decides_how_a_file_is_read(tmp_path, enlarge, colour):
     assert_same(enlarge(tmp_path / "liar.jpg", "a.png"), "RGB", upscale_nearest(colour))
     with enlarge(tmp_path / "liar.jpg") as large:
         assert large.format == "JPEG"  # and the name how it is written
+
+
+def test_planes_that_pillow_mixes_up_are_refused(tmp_path, colour):
+    scan = Image.fromarray(colour).convert("LA")
+    scan.save(tmp_path / "a.tif", compression="tiff_adobe_deflate")
+    tag, separate = struct.pack("<HHI", 284, 3, 1), struct.pack("<H", 2)
+    content = bytearray((tmp_path / "a.tif").read_bytes())
+    start = content.index(tag) + len(tag)
+    content[start : start + 2] = separate
+    (tmp_path / "a.tif").write_bytes(content)
+    with pytest.raises(ValueError, match="got a 8-bit TIFF with separate planes of LA"):
+        read_frames(tmp_path / "a.tif")
+
+
+def test_a_bmp_of_16_bits_a_pixel_is_read(tmp_path, enlarge):
+    """5, 6 and 5 bits of blue, green and red."""
+    masks = struct.pack("<3I", 0xF800, 0x07E0, 0x001F)
+    head = struct.pack("<IiiHHIIiiII", 40, 2, 1, 1, 16, 3, 4, 0, 0, 0, 0)
+    pixels = struct.pack("<2H", 0xF800, 0x001F)
+    start = 14 + len(head) + len(masks)
+    file = b"BM" + struct.pack("<IHHI", start + len(pixels), 0, 0, start) + head + masks + pixels
+    (tmp_path / "a.bmp").write_bytes(file)
+    large = enlarge(tmp_path / "a.bmp", "b.png")
+    assert (large.getpixel((0, 0)), large.getpixel((7, 0))) == ((255, 0, 0), (0, 0, 255))
+
+
+def test_a_colour_that_was_transparent_before_cmyk_is_no_channel(colour):
+    image = Image.fromarray(colour).convert("CMYK")
+    image.info["transparency"] = 3
+    picture = from_pillow(image)
+    assert picture.alpha is None and picture.pixels.shape == (12, 17, 3)

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from srgan_tf.imaging.resize import upscale_nearest
+from srgan_tf.pictures.metadata import _Text
 from srgan_tf.pictures.picture import Metadata, Picture
 from srgan_tf.pictures.writing import write_picture
 
@@ -116,6 +117,36 @@ def test_resolution_is_kept(tmp_path, enlarge, colour):
         assert enlarge(tmp_path / f"a.{suffix}").info["dpi"] == pytest.approx((240, 120), abs=0.02)
 
 
+@pytest.mark.parametrize("suffix", WITH_EXIF)
+def test_text_of_any_alphabet_is_kept(tmp_path, enlarge, colour, exif, suffix):
+    exif[0x010F] = "Jürgen".encode()
+    exif.get_ifd(0x8769)[0xA434] = _Text("Größe")
+    Image.fromarray(colour).save(tmp_path / "a.jpg", exif=exif)
+    first, detail, *_ = described(enlarge(tmp_path / "a.jpg", f"b.{suffix}").filename)
+    assert first[0x010F].encode("latin-1") == "Jürgen".encode()  # Pillow reads byte by byte
+    assert detail[0xA434] == "Größe"
+
+
+def test_what_is_told_in_pixels_fits_the_new_size(tmp_path, enlarge, colour, exif):
+    exif.get_ifd(0x8769)[0x9214] = (5, 6)
+    exif.get_ifd(0x8769)[0xA005] = {1: "R98", 0x1001: 17, 0x1002: 12}
+    exif[0x830E] = (1.0, 1.0, 0.0)
+    Image.fromarray(colour).save(tmp_path / "a.jpg", exif=exif)
+    first, detail, _, interop = described(enlarge(tmp_path / "a.jpg", "b.png").filename)
+    assert 0x9214 not in detail and first[0x010E] == "a cat"
+    assert interop == {1: "R98", 0x1001: 68, 0x1002: 48}
+    with Image.open(tmp_path / "b.png") as image:
+        assert 0x830E not in image.getexif()
+
+
+def test_a_gray_profile_does_not_go_with_rgb_pixels(tmp_path):
+    levels = np.zeros((4, 4, 1), np.uint16)
+    gray = Picture(levels, levels, Metadata(icc=bytes(16) + b"GRAY"))
+    write_picture(gray, tmp_path / "a.tif")
+    with Image.open(tmp_path / "a.tif") as image:
+        assert image.mode == "RGBA" and "icc_profile" not in image.info
+
+
 def test_a_tiffs_own_layout_does_not_travel(tmp_path, enlarge, colour):
     Image.fromarray(colour).save(tmp_path / "a.tif", compression="tiff_lzw", description="mine")
     exif = enlarge(tmp_path / "a.tif", "b.jpg").getexif()
@@ -149,3 +180,7 @@ def test_nothing_is_made_up(tmp_path, enlarge, colour):
     assert len(enlarge(tmp_path / "a.png", "a.jpg").getexif()) == 0
     Image.fromarray(colour).save(tmp_path / "b.tif")  # of no resolution, which Pillow takes for 1
     assert "dpi" not in enlarge(tmp_path / "b.tif", "b.jpg").info
+    exif = Image.Exif()
+    exif[0x010E] = "a cat"
+    Image.fromarray(colour).save(tmp_path / "c.jpg", exif=exif)  # which Pillow takes for 72
+    assert "dpi" not in enlarge(tmp_path / "c.jpg", "c.png").info
