@@ -173,10 +173,13 @@ def _open_sets(options: argparse.Namespace) -> "dict[str, Iterable[BenchmarkImag
         from srgan_tf.data.sources import open_data
 
     config = read_config(Path(options.held_out) / "config.json")
-    pictures = open_data(config.data, config.holdout, read_held_out(options.held_out)).held_out
-    if not pictures:
+    names = read_held_out(options.held_out)
+    data = open_data(config.data, config.holdout, names)
+    if gone := sorted(set(names) - set(data.held_out_files)):  # others were trained on
+        raise ValueError(f"held-out: {gone[0]} is not in {config.data.source} any more")
+    if not data.held_out:
         raise ValueError(f"held-out: the run in {options.held_out} kept no pictures aside")
-    return {"holdout": pictures}
+    return {"holdout": data.held_out}
 
 
 def _open_measures(options: argparse.Namespace) -> "tuple[dict[str, Measure], list[str]]":

@@ -53,7 +53,7 @@ def add_command(commands: Any) -> None:
     )
     evolution.set_defaults(run=run_evolution)
     evolution.add_argument("run_folder", metavar="RUN_DIR", help="run folder")
-    evolution.add_argument("--picture", default="", metavar="NAME", help="of RUN_DIR/samples")
+    evolution.add_argument("--picture", metavar="NAME", help="of RUN_DIR/samples")
     evolution.add_argument("--count", type=positive_int, default=6, metavar="N", help="(6)")
     scores = _add_kind(kinds, "scores", "the scores of a report as diagrams", _SCORES)
     scores.set_defaults(run=run_scores)

@@ -11,12 +11,17 @@ def check_json_file(path: str | None) -> None:
     """Makes sure, before any work, that the file could be written.
 
     Raises:
-        ValueError: its folder does not exist, or it is a folder.
+        ValueError: its folder does not exist, it is a folder, or it holds something else.
     """
     if path and Path(path).is_dir():
         raise ValueError(f"json: got the folder {path}, expected a file")
     if path and not Path(path).parent.is_dir():
         raise ValueError(f"json: the folder {Path(path).parent} does not exist")
+    if path and Path(path).exists():
+        try:
+            json.loads(Path(path).read_bytes())
+        except ValueError:
+            raise ValueError(f"json: got {path}, which holds no JSON; choose another") from None
 
 
 def write_json_file(path: str | None, content: dict[str, Any]) -> None:

@@ -39,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module.add_command(commands)
     options = parser.parse_args(arguments)
     try:
+        for name, value in vars(options).items():
+            if value == "":  # of a shell's variable that is not set
+                raise ValueError(f"{name.replace('_', '-')}: got an empty text")
         with _ending_by_an_error():
             code = int(options.run(options))
         sys.stdout.flush()

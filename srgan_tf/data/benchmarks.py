@@ -1,14 +1,15 @@
 """Benchmark folders: NAME/HR/*.png, with NAME/LRx4/*.png beside them (made when absent)."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from srgan_tf.data.folder import to_rgb_uint8
 from srgan_tf.imaging.resize import reduce_4x
-from srgan_tf.pictures.reading import open_image
+from srgan_tf.pictures.picture import to_8_bits
+from srgan_tf.pictures.reading import read_picture
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Benchmark:
             lr_path = path.parent.parent / "LRx4" / path.name
             if min(hr.shape[:2]) == 0:
                 raise ValueError(f"{path}: too small to reduce 4x, expected at least 4x4 pixels")
-            lr = read_gray_or_rgb(lr_path) if lr_path.exists() else reduce_4x(hr)
+            lr = read_gray_or_rgb(lr_path) if os.path.lexists(lr_path) else reduce_4x(hr)
             if (4 * lr.shape[0], 4 * lr.shape[1]) != hr.shape[:2]:
                 raise ValueError(
                     f"{lr_path}: got {lr.shape[1]}x{lr.shape[0]} pixels, expected a quarter of "
@@ -78,16 +79,10 @@ def find_benchmarks(folder: str | Path) -> list[Benchmark]:
 def read_gray_or_rgb(path: str | Path) -> np.ndarray:
     """Decodes a picture to uint8: (h, w) when it is gray, (h, w, 3) otherwise.
 
+    Transparency is dropped.
+
     Raises:
-        ValueError: not a readable picture.
+        ValueError: it cannot be read; in one line that begins with the path.
     """
-    try:
-        with open_image(path) as image:
-            if image.mode == "L":
-                return np.asarray(image)
-            rgb = to_rgb_uint8(image)
-            return rgb[..., 0] if image.mode.startswith("I") else rgb  # gray of 16 bits
-    except MemoryError:
-        raise
-    except Exception as error:  # Pillow's readers raise anything
-        raise ValueError(f"{path}: not a readable picture ({error})") from None
+    pixels = to_8_bits(read_picture(path).pixels)
+    return pixels[..., 0] if pixels.shape[2] == 1 else pixels

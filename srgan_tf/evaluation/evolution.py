@@ -12,13 +12,13 @@ _SIDE = 160  # pixels of the pictures' middle that are shown
 
 
 @styled
-def draw_evolution(run: Path, out: Path, picture: str = "", count: int = 6) -> list[Path]:
+def draw_evolution(run: Path, out: Path, picture: str | None = None, count: int = 6) -> list[Path]:
     """Draws one sample picture of a run at several steps, above its scores and losses.
 
     Args:
         run: a run folder, with `samples/NAME/step_*.png` and `log.csv`.
         out: folder for `evolution.png` and `evolution.svg`.
-        picture: which of the samples; empty: the first one.
+        picture: which of the samples; None: the first one.
         count: pictures at most; they are spread over the run, the last step included.
 
     Returns:

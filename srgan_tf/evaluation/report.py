@@ -71,14 +71,21 @@ def write_report(
         progress: see `score_methods`; pictures for the page are announced too.
 
     Raises:
-        ValueError: a picture or a table beside it cannot be read.
+        ValueError: a picture or a table beside it cannot be read, or the folder holds other files
+            of these names.
     """
+    if not (folder / "scores").is_dir():  # as every report's folder has
+        for name in ("report.md", "report.csv", "report.html", "scores.json"):
+            if (folder / name).exists():
+                raise ValueError(f"report: {folder / name} is of something else; choose a folder")
     (folder / "scores").mkdir(parents=True, exist_ok=True)
     published = {}
     for benchmark in benchmarks:
         table = benchmark.paths[0].parent.parent / "selfexsr_x4.csv"
         if table.exists():
-            published[benchmark.name] = published_selfexsr(table.read_text())
+            images = [path.stem for path in benchmark.paths]
+            if means := published_selfexsr(table.read_text(), images):
+                published[benchmark.name] = means
     scores = score_methods(
         trained_methods(), benchmarks, measures, measures_digest, folder / "scores", progress
     )

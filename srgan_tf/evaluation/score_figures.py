@@ -35,7 +35,9 @@ def draw_scores(report: Path, out: Path) -> list[Path]:
     try:
         methods = json.loads(path.read_text())["methods"]
         benchmarks = list(next(iter(methods.values()))["paper"])
-    except (OSError, ValueError, KeyError, TypeError, StopIteration):
+        for each in methods.values():  # all that is drawn is there
+            str(each["paper_name"]), [each["paper"][benchmark] for benchmark in benchmarks]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration):
         raise ValueError(
             f"scores: got {report}, expected the folder of evaluate --report, or its scores.json"
         ) from None

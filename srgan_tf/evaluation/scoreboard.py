@@ -4,6 +4,7 @@ The pictures are gone through one by one, and each is made by every method that 
 so the features of an original are computed once, and each result is made once for all measures.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,8 +16,14 @@ import numpy as np
 from srgan_tf.data.benchmarks import Benchmark, BenchmarkImage
 from srgan_tf.imaging.files import digest_files, write_text
 from srgan_tf.inference.measures import Measure
-from srgan_tf.inference.scoring import BenchmarkScore, ImageScore, average_scores, json_number
-from srgan_tf.metrics import PROTOCOLS, score
+from srgan_tf.inference.scoring import (
+    BenchmarkScore,
+    ImageScore,
+    average_scores,
+    json_number,
+    score_named,
+)
+from srgan_tf.metrics import PROTOCOLS
 from srgan_tf.version import __version__
 
 Scores = dict[str, dict[str, dict[str, BenchmarkScore]]]
@@ -90,7 +97,7 @@ def score_methods(
             for index, method in enumerate(lacking):
                 extras = {name: values[index] for name, values in more.items()}
                 for protocol in PROTOCOLS:
-                    psnr, ssim = score(results[index], image.hr, protocol)
+                    psnr, ssim = score_named(image, results[index], protocol)
                     row = ImageScore(image.name, psnr, ssim, **extras)
                     rows[method.name][protocol].append(row)
         for method in lacking:
@@ -105,7 +112,9 @@ def score_methods(
 
 def _digest_benchmark(benchmark: Benchmark) -> str:
     reductions = [path.parent.parent / "LRx4" / path.name for path in benchmark.paths]
-    return digest_files([*benchmark.paths, *(path for path in reductions if path.exists())])
+    names = hashlib.sha256("\n".join(path.stem for path in benchmark.paths).encode()).hexdigest()
+    files = digest_files([*benchmark.paths, *(path for path in reductions if path.exists())])
+    return f"{names} {files}"
 
 
 def _read(folder: Path | None, name: str) -> dict[str, Any]:
@@ -116,7 +125,8 @@ def _read(folder: Path | None, name: str) -> dict[str, Any]:
         kept = json.loads((folder / f"{name}.json").read_text())
     except ValueError:
         return {}
-    return kept if isinstance(kept, dict) else {}
+    is_whole = isinstance(kept, dict) and all(isinstance(part, dict) for part in kept.values())
+    return kept if is_whole else {}
 
 
 def _write(

@@ -160,18 +160,22 @@ def csv_of(
     return file.getvalue()
 
 
-def published_selfexsr(text: str) -> tuple[float, float]:
+def published_selfexsr(text: str, images: Sequence[str]) -> tuple[float, float] | None:
     """Means of SelfExSR's published per-picture table, PSNR (dB) and SSIM by protocol `matlab`.
 
     Args:
         text: `selfexsr_x4.csv`.
+        images: names of the pictures to average over; None is returned where it lacks one.
 
     Raises:
         ValueError: it lacks the columns.
     """
-    rows = list(csv.DictReader(text.splitlines()))
+    by_name = {row.get("image"): row for row in csv.DictReader(text.splitlines())}
     try:
+        rows = [by_name[image] for image in images if image in by_name]
         columns = [[float(row[f"{name} {SELFEXSR}"]) for row in rows] for name in ("PSNR", "SSIM")]
+        if len(rows) < len(images):
+            return None
         psnr, ssim = (sum(column) / len(column) for column in columns)
     except (KeyError, ValueError, TypeError, ZeroDivisionError):
         raise ValueError(

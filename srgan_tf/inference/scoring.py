@@ -12,7 +12,7 @@ import numpy as np
 from srgan_tf.data.benchmarks import BenchmarkImage, read_gray_or_rgb
 from srgan_tf.imaging.color import to_rgb
 from srgan_tf.inference.measures import LABELS, Measure
-from srgan_tf.metrics import score
+from srgan_tf.metrics import Score, score
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,18 @@ def score_pictures(
     scores = []
     for image in images:
         sr = make_sr(image)
-        try:
-            psnr, ssim = score(sr, image.hr, protocol)
-        except ValueError as error:
-            raise ValueError(f"{image.name}: {error}") from None
+        psnr, ssim = score_named(image, sr, protocol)
         more = {name: measure([sr], image.hr)[0] for name, measure in (measures or {}).items()}
         scores.append(ImageScore(image.name, psnr, ssim, **more))
     return average_scores(scores)
+
+
+def score_named(image: BenchmarkImage, sr: np.ndarray, protocol: str) -> Score:
+    """`score`, whose errors name the picture."""
+    try:
+        return score(sr, image.hr, protocol)
+    except ValueError as error:
+        raise ValueError(f"{image.name}: {error}") from None
 
 
 def average_scores(scores: Sequence[ImageScore]) -> BenchmarkScore:

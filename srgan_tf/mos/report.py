@@ -55,6 +55,8 @@ def write_report(study: Study, folder: str | Path) -> Ratings:
         raise ValueError(f"output: got the file {folder}, expected a folder")
     if (folder / PLAN).exists():
         raise ValueError(f"output: got {folder}, the folder of a study, expected another")
+    if (folder / "report.html").exists() and not (folder / "mos.csv").exists():
+        raise ValueError(f"output: {folder} holds a report of something else, expected another")
     ratings = collect_ratings(study, read_records(study))
     screened = screen_raters(ratings)
     kept = ratings.keep(rater.rater for rater in screened if not rater.is_rejected)

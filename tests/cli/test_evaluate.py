@@ -274,6 +274,27 @@ def test_the_pictures_that_a_run_kept_aside(run, samples, tmp_path):
     assert run("evaluate", "--model", "bicubic", *settings)[0] == 0
     (image,) = strict_json(path)["benchmarks"]["holdout"]["images"]
     assert image["name"] == "3"
+    (tmp_path / "photos" / "3.png").rename(tmp_path / "photos" / "x.png")
+    code, _, errors = run("evaluate", "--model", "bicubic", *settings)
+    assert code == 2 and errors.startswith("srgan-tf: held-out: 3.png is not in ")
+
+
+@pytest.mark.parametrize("name", ["model", "results", "benchmarks", "held-out", "json"])
+def test_an_empty_text_is_refused(run, benchmarks, name):
+    arguments = {"model": "bicubic", "benchmarks": str(benchmarks), name: ""}
+    if name in ("results", "held-out"):
+        del arguments["model" if name == "results" else "benchmarks"]
+    given = [part for key, value in arguments.items() for part in (f"--{key}", value)]
+    code, output, errors = run("evaluate", *given)
+    assert (code, output, errors) == (2, "", f"srgan-tf: {name}: got an empty text\n")
+
+
+def test_a_file_that_is_no_json_is_kept(run, benchmarks, tmp_path):
+    (tmp_path / "a.png").write_bytes(b"\x89PNG mine")
+    settings = ["--benchmarks", benchmarks, "--json", tmp_path / "a.png"]
+    code, output, errors = run("evaluate", "--model", "bicubic", *settings)
+    assert (code, output) == (2, "") and "holds no JSON; choose another" in errors
+    assert (tmp_path / "a.png").read_bytes() == b"\x89PNG mine"
 
 
 @pytest.mark.parametrize("content", [None, "{}", "hello"])

@@ -223,7 +223,7 @@ def test_bad_places_and_addresses(run, study, tmp_path):
     assert "got the file" in run("mos", "report", study, "-o", tmp_path / "file")[2]
     assert "port: got 70000" in run("mos", "serve", study, "--port", 70000)[2]
     assert "cannot listen on" in run("mos", "serve", study, "--host", "203.0.113.1")[2]
-    assert "host: got an empty address" in run("mos", "serve", study, "--host", "")[2]
+    assert "host: got an empty text" in run("mos", "serve", study, "--host", "")[2]
 
 
 @pytest.mark.parametrize("pair", ["bicubic", "=x", "bicubic=", "original=x", "a/b=x"])

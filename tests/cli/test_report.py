@@ -10,15 +10,19 @@ import pytest
 from PIL import Image
 
 from srgan_tf.cli.main import main
+from srgan_tf.data.benchmarks import find_benchmarks
 from srgan_tf.evaluation import methods as methods_module
 from srgan_tf.evaluation.report_pictures import figures, find_detail
+from srgan_tf.evaluation.scoreboard import score_methods
 from srgan_tf.evaluation.tables import published_selfexsr, table_methods, table_rows
 from srgan_tf.imaging.resize import reduce_4x, upscale_bicubic
 from srgan_tf.metrics import score
 from srgan_tf.models.shipped import shipped_names
 
 FILES = ("report.html", "report.md", "report.csv", "scores.json")
-SELFEXSR = "image,PSNR Bicubic,PSNR SelfExSR,SSIM SelfExSR\na,1,30.0,0.8\nb,1,32.0,0.9\n"
+SELFEXSR = (
+    "image,PSNR Bicubic,PSNR SelfExSR,SSIM SelfExSR\nimg_001,1,30.0,0.8\nimg_002,1,32.0,0.9\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -158,4 +162,24 @@ def test_the_detail_is_where_the_original_is_fine(rng):
 
 def test_a_wrong_table_of_selfexsr():
     with pytest.raises(ValueError, match=r"selfexsr_x4\.csv: expected columns"):
-        published_selfexsr("image,PSNR\na,1\n")
+        published_selfexsr("image,PSNR\na,1\n", ["a"])
+    assert published_selfexsr(SELFEXSR, ["img_002"]) == (32.0, 0.9)
+    assert published_selfexsr(SELFEXSR, ["img_001", "other"]) is None  # not of these pictures
+
+
+def test_a_folder_of_something_else_is_kept(run, settings, tmp_path):
+    (tmp_path / "report.md").write_text("mine")
+    where = settings.index("--report") + 1
+    code, _, errors = run(*settings[:where], tmp_path, *settings[where + 1 :])
+    assert code == 2 and "is of something else" in errors
+    assert [path.name for path in tmp_path.iterdir()] == ["report.md"]
+
+
+def test_renamed_pictures_are_scored_anew(pictures, tmp_path):
+    method = methods_module.open_method("nearest")
+    for name in ("a", "b"):
+        folder = tmp_path / name / "Set5" / "HR"
+        folder.mkdir(parents=True)
+        Image.fromarray(pictures["img_001"]).save(folder / f"{name}.png")
+        scores = score_methods([method], find_benchmarks(tmp_path / name), {}, folder=tmp_path)
+        assert scores["nearest"]["Set5"]["paper"].images[0].name == name

@@ -4,6 +4,8 @@ from PIL import Image
 
 from srgan_tf.data.benchmarks import find_benchmarks, read_gray_or_rgb
 from srgan_tf.imaging.resize import reduce_4x
+from srgan_tf.pictures.picture import Picture
+from srgan_tf.pictures.writing import write_picture
 
 
 @pytest.fixture
@@ -66,7 +68,9 @@ def test_a_reduction_of_another_size(folder):
 @pytest.mark.parametrize("content", [b"", b"not a picture"])
 def test_a_file_that_is_no_picture(folder, content):
     (folder / "Set5" / "HR" / "img_001.png").write_bytes(content)
-    with pytest.raises(ValueError, match=r"img_001\.png: not a readable picture"):
+    with pytest.raises(
+        ValueError, match=r"img_001\.png: (the file is empty|not a picture that can be read)"
+    ):
         list(find_benchmarks(folder)[0].images())
 
 
@@ -80,6 +84,25 @@ def test_an_original_that_is_too_small(folder):
 def test_a_folder_without_benchmarks(folder, name):
     with pytest.raises(ValueError, match=r"expected a folder that holds NAME/HR/\*\.png"):
         find_benchmarks(folder / name)
+
+
+def test_gray_with_alpha_is_gray(tmp_path, rng):
+    picture = rng.integers(0, 256, (20, 24, 2), np.uint8)
+    Image.fromarray(picture, "LA").save(tmp_path / "a.png")
+    np.testing.assert_array_equal(read_gray_or_rgb(tmp_path / "a.png"), picture[..., 0])
+
+
+def test_16_bits_of_colour_are_rounded(tmp_path, rng):
+    levels = rng.integers(0, 65536, (20, 24, 3), np.uint16)
+    write_picture(Picture(levels), tmp_path / "a.png")
+    np.testing.assert_array_equal(read_gray_or_rgb(tmp_path / "a.png"), np.rint(levels / 257))
+
+
+def test_a_link_to_no_reduction_is_an_error(folder):
+    (folder / "Set5" / "LRx4").mkdir()
+    (folder / "Set5" / "LRx4" / "img_001.png").symlink_to("gone.png")
+    with pytest.raises(ValueError, match=r"LRx4/img_001\.png: no such file"):
+        list(find_benchmarks(folder)[0].images())
 
 
 def test_16_bit_gray_becomes_8_bit_gray(tmp_path, rng):

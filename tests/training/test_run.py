@@ -336,7 +336,7 @@ def test_a_photo_that_is_gone_in_training_is_named(tmp_path, monkeypatch):
 def test_a_bad_benchmark_is_told_before_the_first_step(tmp_path):
     (tmp_path / "Set" / "HR").mkdir(parents=True)
     (tmp_path / "Set" / "HR" / "a.png").write_bytes(b"no picture")
-    with pytest.raises(ValueError, match=r"a\.png: not a readable picture"):
+    with pytest.raises(ValueError, match=r"a\.png: not a picture that can be read"):
         train(small_config(steps=2, benchmarks=str(tmp_path)), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
