@@ -51,7 +51,7 @@ def upscale(file: bytes, server: str, model: str, seconds: float) -> bytes:
 
 def save(file: bytes, path: Path) -> None:
     """Writes under another name first, so that a failure leaves what was there."""
-    if path.exists() and not path.is_file():  # such as /dev/stdout
+    if path.is_symlink() or (path.exists() and not path.is_file()):  # such as /dev/stdout
         path.write_bytes(file)
         return
     part = path.with_name(f".{os.getpid()}.{path.name}")

@@ -62,7 +62,7 @@ def _reason(answer: urllib.error.HTTPError) -> str:
 
 def save(file: bytes, path: Path) -> None:
     """Writes under another name first, so that a failure leaves what was there."""
-    if path.exists() and not path.is_file():  # such as /dev/stdout
+    if path.is_symlink() or (path.exists() and not path.is_file()):  # such as /dev/stdout
         path.write_bytes(file)
         return
     part = path.with_name(f".{os.getpid()}.{path.name}")

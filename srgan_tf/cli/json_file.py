@@ -17,7 +17,7 @@ def check_json_file(path: str | None) -> None:
         raise ValueError(f"json: got the folder {path}, expected a file")
     if path and not Path(path).parent.is_dir():
         raise ValueError(f"json: the folder {Path(path).parent} does not exist")
-    if path and Path(path).exists():
+    if path and Path(path).is_file() and Path(path).stat().st_size:
         try:
             json.loads(Path(path).read_bytes())
         except ValueError:
@@ -26,5 +26,10 @@ def check_json_file(path: str | None) -> None:
 
 def write_json_file(path: str | None, content: dict[str, Any]) -> None:
     """Writes what a command found, if that was asked for."""
-    if path:
-        write_text(path, json.dumps(content, indent=2) + "\n")
+    if not path:
+        return
+    file, text = Path(path), json.dumps(content, indent=2) + "\n"
+    if file.is_symlink() or (file.exists() and not file.is_file()):  # such as /dev/stdout
+        file.write_text(text, encoding="utf-8")
+    else:
+        write_text(file, text)

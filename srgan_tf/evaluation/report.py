@@ -74,7 +74,7 @@ def write_report(
         ValueError: a picture or a table beside it cannot be read, or the folder holds other files
             of these names.
     """
-    if not (folder / "scores").is_dir():  # as every report's folder has
+    if not _is_report(folder):
         for name in ("report.md", "report.csv", "report.html", "scores.json"):
             if (folder / name).exists():
                 raise ValueError(f"report: {folder / name} is of something else; choose a folder")
@@ -84,8 +84,11 @@ def write_report(
         table = benchmark.paths[0].parent.parent / "selfexsr_x4.csv"
         if table.exists():
             images = [path.stem for path in benchmark.paths]
-            if means := published_selfexsr(table.read_text(), images):
+            means = published_selfexsr(table.read_text(), images)
+            if means:
                 published[benchmark.name] = means
+            else:
+                left_out = [*left_out, f"SelfExSR left out: {table} is of other pictures."]
     scores = score_methods(
         trained_methods(), benchmarks, measures, measures_digest, folder / "scores", progress
     )
@@ -102,6 +105,11 @@ def write_report(
     template = resources.files("srgan_tf.evaluation").joinpath("report.html").read_text("utf-8")
     _write(folder / "report.html", Template(template).substitute(body=body))
     return scores
+
+
+def _is_report(folder: Path) -> bool:
+    scores = folder / "scores.json"
+    return (folder / "scores").is_dir() or (scores.is_file() and '"methods"' in scores.read_text())
 
 
 def _without_own_layer(name: str, part: dict[str, Any]) -> dict[str, Any]:

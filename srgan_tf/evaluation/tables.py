@@ -170,9 +170,10 @@ def published_selfexsr(text: str, images: Sequence[str]) -> tuple[float, float] 
     Raises:
         ValueError: it lacks the columns.
     """
-    by_name = {row.get("image"): row for row in csv.DictReader(text.splitlines())}
     try:
-        rows = [by_name[image] for image in images if image in by_name]
+        by_name = {row["image"]: row for row in csv.DictReader(text.splitlines())}
+        names = [image.removesuffix("_SRF_4_HR") for image in images]  # as they are published
+        rows = [by_name[name] for name in names if name in by_name]
         columns = [[float(row[f"{name} {SELFEXSR}"]) for row in rows] for name in ("PSNR", "SSIM")]
         if len(rows) < len(images):
             return None

@@ -48,7 +48,7 @@ def decode(image: Image.Image, reopen: Callable[[], Image.Image]) -> Picture:
     if _tag(image, _PLANAR) == 2 and (is_deep or is_deep_cmyk or image.mode in ("LA", "La")):
         bits = 16 if is_deep or is_deep_cmyk else 8
         raise ValueError(
-            f"got a {bits}-bit TIFF with separate planes of {image.mode}, expected interleaved "
+            f"got a TIFF of {bits} bits with separate planes of {image.mode}, expected interleaved "
             "ones; save it as PNG"
         )
     if not is_deep:

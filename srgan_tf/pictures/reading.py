@@ -129,13 +129,9 @@ def _read(image: Image.Image, path: Path) -> Frames:
 
 
 def _as_colour(image: Image.Image) -> None:
-    """Makes the first, gray frame of a GIF one of colour: Pillow would lose later frames' palettes.
-
-    Pillow has a setting for it, for the whole program (`GifImagePlugin.LOADING_STRATEGY`).
-    """
+    """Gives the first, gray frame of a GIF a palette: else Pillow loses those of later frames."""
     image.load()
-    image.im = image.im.convert("RGB")
-    image._mode = "RGB"
+    image.putpalette(bytes(level for index in range(256) for level in (index, index, index)))
 
 
 @contextmanager

@@ -127,7 +127,7 @@ def write_animation(
     Args:
         pictures: the frames, taken one after another.
         durations: how long each is shown, milliseconds.
-        loop: how often it is repeated, 0: for ever; None: the format's own default.
+        loop: how often it is repeated, 0: for ever; None: as a GIF that states nothing, once.
         path: see `write_picture`.
         quality: see `write_picture`.
 

@@ -85,7 +85,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         try:
             self.averaged.save(temporary)
             save_checkpoint(self.folder / CHECKPOINT, step, self.groups)
-            temporary.replace(self.folder / GENERATOR)  # both or none, also on a full disk
+            temporary.replace(self.folder / GENERATOR)  # not before: a full disk would part them
         finally:
             temporary.unlink(missing_ok=True)
 

@@ -295,6 +295,12 @@ def test_a_file_that_is_no_json_is_kept(run, benchmarks, tmp_path):
     code, output, errors = run("evaluate", "--model", "bicubic", *settings)
     assert (code, output) == (2, "") and "holds no JSON; choose another" in errors
     assert (tmp_path / "a.png").read_bytes() == b"\x89PNG mine"
+    target, link = tmp_path / "a.json", tmp_path / "link"  # as /dev/stdout is one
+    target.touch()  # as mktemp makes it
+    link.symlink_to(target)
+    settings[-1] = link
+    assert run("evaluate", "--model", "bicubic", *settings)[0] == 0
+    assert link.is_symlink() and strict_json(target)["model"] == "bicubic"
 
 
 @pytest.mark.parametrize("content", [None, "{}", "hello"])

@@ -163,7 +163,10 @@ def test_the_detail_is_where_the_original_is_fine(rng):
 def test_a_wrong_table_of_selfexsr():
     with pytest.raises(ValueError, match=r"selfexsr_x4\.csv: expected columns"):
         published_selfexsr("image,PSNR\na,1\n", ["a"])
+    with pytest.raises(ValueError, match=r"selfexsr_x4\.csv: expected columns"):
+        published_selfexsr("hello\n1\n", ["a"])
     assert published_selfexsr(SELFEXSR, ["img_002"]) == (32.0, 0.9)
+    assert published_selfexsr(SELFEXSR, ["img_002_SRF_4_HR"]) == (32.0, 0.9)
     assert published_selfexsr(SELFEXSR, ["img_001", "other"]) is None  # not of these pictures
 
 

@@ -94,16 +94,30 @@ def test_16_bit_gray_frames_keep_their_levels(tmp_path):
     np.testing.assert_array_equal(shown, np.rint(levels / 257))
 
 
-def test_a_gif_whose_first_frame_is_gray_keeps_the_colours_of_the_others(tmp_path, enlarge):
+@pytest.mark.parametrize("transparency", [None, 0, 7])
+@pytest.mark.parametrize("disposal", [0, 1, 2, 3])
+def test_a_gif_whose_first_frame_is_gray_keeps_the_colours_of_the_others(
+    tmp_path, enlarge, disposal, transparency
+):
     gray = Image.fromarray(np.arange(256, dtype=np.uint8).reshape(16, 16))
     colours = np.zeros((16, 16, 3), np.uint8)
     colours[:8, :, 0] = colours[8:, :, 2] = 255  # red above blue
+    settings = {} if transparency is None else {"transparency": transparency}
+    others = [Image.fromarray(colours), gray]
     gray.save(
-        tmp_path / "a.gif", save_all=True, append_images=[Image.fromarray(colours)], duration=50
+        tmp_path / "a.gif",
+        save_all=True,
+        append_images=others,
+        duration=50,
+        disposal=disposal,
+        **settings,
     )
     shown = frames_of(enlarge(tmp_path / "a.gif", "b.png"))
-    np.testing.assert_array_equal(shown[0][::4, ::4, 0], np.asarray(gray))
-    np.testing.assert_array_equal(shown[1][..., :3], upscale_nearest(colours))
+    seen = shown[0][::4, ::4, 3] > 0
+    assert (~seen).sum() == (transparency is not None)
+    np.testing.assert_array_equal(shown[0][::4, ::4, 0][seen], np.asarray(gray)[seen])
+    if transparency is None:
+        np.testing.assert_array_equal(shown[1][..., :3], upscale_nearest(colours))
 
 
 def test_frames_of_gray_have_no_gray_profile_when_they_become_colour(tmp_path, enlarge):

@@ -204,7 +204,7 @@ def test_planes_that_pillow_mixes_up_are_refused(tmp_path, colour):
     start = content.index(tag) + len(tag)
     content[start : start + 2] = separate
     (tmp_path / "a.tif").write_bytes(content)
-    with pytest.raises(ValueError, match="got a 8-bit TIFF with separate planes of LA"):
+    with pytest.raises(ValueError, match="got a TIFF of 8 bits with separate planes of LA"):
         read_frames(tmp_path / "a.tif")
 
 
