@@ -177,10 +177,8 @@ def _open_sets(options: argparse.Namespace) -> "dict[str, Iterable[BenchmarkImag
     data = open_data(config.data, config.holdout, names)
     if gone := sorted(set(names) - set(data.held_out_files)):  # others were trained on
         there = (Path(config.data.source) / gone[0]).exists()
-        why = (
-            "among those that --sample draws now" if there else f"in {config.data.source} any more"
-        )
-        raise ValueError(f"held-out: {gone[0]} is not {why}")
+        place = "among those that --sample draws now" if there else f"in {config.data.source}"
+        raise ValueError(f"held-out: {gone[0]} is not {place}")
     if not data.held_out:
         raise ValueError(f"held-out: the run in {options.held_out} kept no pictures aside")
     return {"holdout": data.held_out}

@@ -97,7 +97,7 @@ def test_white_is_zero(tmp_path, rng):
 def test_what_would_not_survive_is_refused(tmp_path, rng):
     levels = rng.integers(0, 65536, (6, 5, 3), np.uint16)
     (tmp_path / "planes.tif").write_bytes(foreign_tiff(levels, "<", 1, planar=2))
-    with pytest.raises(ValueError, match=r"planes\.tif: got a 16-bit TIFF with separate"):
+    with pytest.raises(ValueError, match=r"planes\.tif: got a TIFF of 16 bits with separate"):
         read_picture(tmp_path / "planes.tif")
     Image.fromarray(levels[..., 0].astype(np.float32)).save(tmp_path / "float.tif")
     with pytest.raises(ValueError, match=r"float\.tif: got pixels of 32 bits"):
