@@ -67,6 +67,11 @@ def tfds_dataset(config: DataConfig, first_step: int = 0) -> tf.data.Dataset:
     large_enough = encoded.map(lambda example: example[key]).filter(
         lambda image: tf.reduce_min(_size(image)) >= config.crop_size
     )
+    if next(iter(large_enough.take(1)), None) is None:
+        raise ValueError(
+            f"training data: got {config.source} without a picture of {config.crop_size}x"
+            f"{config.crop_size} pixels or more; choose another --crop-size"
+        )
     numbered = (
         large_enough.shuffle(_SHUFFLE_BUFFER, seed=config.seed, reshuffle_each_iteration=True)
         .repeat()

@@ -67,7 +67,8 @@ class _PictureMetric(keras.metrics.Mean):
     def _prepare(self, pictures: Any) -> Any:
         """Pictures in `value_range` -> [0, 1], as luma (n, h, w, 1) where asked for."""
         low, high = self.value_range
-        pictures = ops.cast(pictures, self.dtype)
+        # The error of a 100 dB picture is no number of float16.
+        pictures = ops.cast(pictures, "float32" if self.dtype == "float16" else self.dtype)
         pictures = ops.clip((pictures - low) / (high - low), 0.0, 1.0)
         if not self.luma:
             return pictures
@@ -92,6 +93,9 @@ class PSNR(_PictureMetric):
     A monitor for training, not the paper's protocol (Ledig et al. 2017, Section 3.1): luma is
     BT.601 studio range without rounding, and no border is removed. A picture counts at most
     100 dB, so that one perfect flat patch does not turn the mean into infinity.
+
+    A model that was saved with it is loaded by `srgan_tf.load_generator`, and by
+    `keras.saving.load_model` once `srgan_tf.PSNR` has been named.
 
     Args:
         luma: compare luma (`True`) or all channels as they are (`False`).

@@ -26,6 +26,9 @@ class BenchmarkScores(keras.callbacks.Callback):
         protocol: `paper` or `matlab`.
         every: epochs between two scorings.
 
+    Raises:
+        ValueError: there is no picture under a name.
+
     Example:
         >>> sets = {b.name: b for b in find_benchmarks("benchmarks")}
         >>> model.fit(dataset, callbacks=[BenchmarkScores(sets)])
@@ -39,7 +42,13 @@ class BenchmarkScores(keras.callbacks.Callback):
         every: int = 1,
     ):
         super().__init__()
-        self.pictures = pictures
+        self.pictures = {
+            name: images if isinstance(images, Benchmark) else list(images)
+            for name, images in pictures.items()
+        }
+        for name, images in self.pictures.items():
+            if not len(images):
+                raise ValueError(f"BenchmarkScores: got no picture as {name!r}, expected some")
         self.generator = generator
         self.protocol = protocol
         self.every = every

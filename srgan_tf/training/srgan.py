@@ -33,7 +33,9 @@ class SRGAN(keras.Model):
     is in training mode throughout; the content loss's VGG stays as it is.
 
     `fit` logs content, adversarial, d_loss, d_real, d_fake, four gradient norms and psnr (dB);
-    `evaluate`, and `fit` with `validation_data`, content and psnr.
+    `evaluate`, and `fit` with `validation_data`, content and psnr. Callbacks that compare epochs
+    are told that more psnr is better: `EarlyStopping("val_psnr", mode="max")`. What can be saved
+    are its weights (`ModelCheckpoint(..., save_weights_only=True)`) and `model.generator`.
 
     Args:
         generator: from `build_generator`, lr [0, 1] -> sr [-1, 1].
@@ -106,7 +108,7 @@ class SRGAN(keras.Model):
         self, x: Any = None, y: Any = None, y_pred: Any = None, *args: Any, **kwargs: Any
     ) -> Any:
         """The content loss of pictures that are evaluated; `train_step` does without this."""
-        loss = self.content_loss(y, y_pred)
+        loss = self.compare(y, y_pred)
         self.means["content"].update_state(loss)
         self.psnr.update_state(y, y_pred)
         return loss
@@ -114,6 +116,20 @@ class SRGAN(keras.Model):
     def compute_metrics(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """What `compute_loss` has found, for the logs of an evaluation."""
         return {"content": self.means["content"].result(), "psnr": self.psnr.result()}
+
+    def compare(self, hr: Any, sr: Any) -> Any:
+        """Returns the content loss.
+
+        Raises:
+            ValueError: it is no scalar.
+        """
+        loss = self.content_loss(hr, sr)
+        if len(ops.shape(loss)) > 0:
+            raise ValueError(
+                f"SRGAN: got a content loss of shape {tuple(ops.shape(loss))}, expected a scalar; "
+                "take the mean of it"
+            )
+        return loss
 
     def judge(self, hr: Any, sr: Any) -> tuple[Any, dict[str, Any]]:
         """Returns the discriminator's loss (Eq. 2), and what it thinks of both batches."""

@@ -94,16 +94,18 @@ def train_step(model: SRGAN, state: State, data: tuple[Any, Any]) -> tuple[dict[
         values.of(discriminator.trainable_variables)
     )
     values.adopt(after)
+    scale = values.scale(model.discriminator_optimizer, 1.0)
     values.apply(model.discriminator_optimizer, gradients, discriminator.trainable_variables)
-    logs["discriminator_grad"] = global_norm(gradients)
+    logs["discriminator_grad"] = global_norm(gradients) / scale
 
-    content, content_grad = jax.value_and_grad(lambda sr: model.content_loss(hr, sr))(picture)
+    content, content_grad = jax.value_and_grad(lambda sr: model.compare(hr, sr))(picture)
     (adversarial, after), adversarial_grad = jax.value_and_grad(
         lambda sr: values.run(lambda: model.deceive(sr)), has_aux=True
     )(picture)
     values.adopt(after)
     adversarial_grad = model.adversarial_weight * adversarial_grad
 
+    scale = values.scale(model.optimizer, 1.0)
     at_picture = values.scale(model.optimizer, content_grad + adversarial_grad)
     (gradients,) = pull_back(at_picture)
     values.apply(model.optimizer, gradients, generator.trainable_variables)
@@ -112,7 +114,7 @@ def train_step(model: SRGAN, state: State, data: tuple[Any, Any]) -> tuple[dict[
         "adversarial": adversarial,
         "content_grad": global_norm([content_grad]),
         "adversarial_grad": global_norm([adversarial_grad]),
-        "generator_grad": global_norm(gradients),
+        "generator_grad": global_norm(gradients) / scale,
     }
 
     def report() -> dict[str, Any]:

@@ -23,18 +23,20 @@ def train_step(model: SRGAN, data: tuple[Any, Any]) -> dict[str, Any]:
 
     with tf.GradientTape() as judging:
         loss, logs = model.judge(hr, picture)
+        scale = model.discriminator_optimizer.scale_loss(1.0)  # of float16
         loss = model.discriminator_optimizer.scale_loss(loss * share)
     gradients = judging.gradient(loss, discriminator_weights)
     model.discriminator_optimizer.apply(gradients, discriminator_weights)
-    logs["discriminator_grad"] = global_norm(_sum_over_replicas(gradients))
+    logs["discriminator_grad"] = global_norm(_sum_over_replicas(gradients)) / scale
 
     with tf.GradientTape(persistent=True) as viewing:
         viewing.watch(picture)
-        content = model.content_loss(hr, picture)
+        content = model.compare(hr, picture)
         adversarial = model.deceive(picture)
     content_grad = viewing.gradient(content, picture)
     adversarial_grad = model.adversarial_weight * viewing.gradient(adversarial, picture)
 
+    scale = model.optimizer.scale_loss(1.0)
     at_picture = model.optimizer.scale_loss((content_grad + adversarial_grad) * share)
     gradients = generating.gradient(sr, generator_weights, output_gradients=at_picture)
     model.optimizer.apply(gradients, generator_weights)
@@ -47,7 +49,7 @@ def train_step(model: SRGAN, data: tuple[Any, Any]) -> dict[str, Any]:
             "adversarial": adversarial,
             "content_grad": _norm_at_picture(content_grad * share),
             "adversarial_grad": _norm_at_picture(adversarial_grad * share),
-            "generator_grad": global_norm(_sum_over_replicas(gradients)),
+            "generator_grad": global_norm(_sum_over_replicas(gradients)) / scale,
         },
     )
     return model.get_metrics_result()

@@ -1,5 +1,6 @@
 """A real TFDS builder, prepared from the sample pictures in a temporary folder."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,12 @@ def test_batches_have_the_paper_s_ranges_and_skip_small_pictures(config, name):
         assert min(np.ptp(crop) for crop in hr_uint8) > 0  # the tiny flat picture is left out
         for small, large in zip(lr, hr_uint8, strict=True):
             np.testing.assert_array_equal(np.rint(small * 255), reduce_4x(large))
+
+
+def test_pictures_that_are_all_too_small_are_one_clear_line(config):
+    small = replace(config("tfds:sample_pictures"), crop_size=2000)
+    with pytest.raises(ValueError, match="without a picture of 2000x2000 pixels or more"):
+        tfds_dataset(small)
 
 
 def test_the_order_follows_from_the_seed_and_resumes(config):

@@ -90,6 +90,12 @@ def test_value_range(metric_class, low, high, batch):
     assert value == pytest.approx(result_of(metric_class(), *batch), rel=1e-4)
 
 
+def test_identical_pictures_count_100_db_in_half_precision(batch):
+    metric = PSNR(dtype="float16")
+    metric.update_state(batch[0], batch[0])
+    assert float(metric.result()) == pytest.approx(100, abs=0.1)
+
+
 def test_identical_pictures_count_100_db(batch):
     true, _ = batch
     assert result_of(PSNR(), true, true) == pytest.approx(100.0, abs=1e-4)

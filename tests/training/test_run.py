@@ -26,6 +26,7 @@ from srgan_tf.models.start import start_as_interpolation
 from srgan_tf.models.weights import load_generator
 from srgan_tf.recipes import BASELINES, VARIANTS
 from srgan_tf.training import run_callbacks
+from srgan_tf.training.callbacks import BenchmarkScores
 from srgan_tf.training.checkpoint import load_checkpoint
 from srgan_tf.training.learner import use_xla
 from srgan_tf.training.pace import Pace
@@ -375,6 +376,11 @@ def test_a_run_that_ended_before_its_first_checkpoint_may_be_begun_again(tmp_pat
     for name in ("checkpoint.npz", "generator.keras", "log.csv"):
         (tmp_path / name).unlink()
     train(small_config(steps=2), tmp_path)
+
+
+def test_scores_need_pictures():
+    with pytest.raises(ValueError, match="got no picture as 'mine'"):
+        BenchmarkScores({"mine": iter([])})
 
 
 def test_xla_is_off_on_a_cpu_unless_asked_for():

@@ -161,6 +161,13 @@ def test_the_generator_s_gradient_is_that_of_the_whole_loss(model, batch):
         )
 
 
+def test_a_content_loss_must_be_a_scalar(batch):
+    model = SRGAN(build_generator(1, 8), build_discriminator(16), keras.losses.mean_absolute_error)
+    model.compile(keras.optimizers.SGD(1e-2), keras.optimizers.SGD(1e-2), run_eagerly=True)
+    with pytest.raises(ValueError, match=r"content loss of shape \(2, 16, 16\), expected a scalar"):
+        model.train_on_batch(*batch)
+
+
 def test_without_the_adversarial_part_only_content_moves_the_generator(batch):
     generators = []
     for weight in (0.0, 1.0):
@@ -201,8 +208,9 @@ def test_loss_scaling_cancels_out(batch):
         keras.utils.set_random_seed(0)
         model = SRGAN(build_generator(1, 8), build_discriminator(16))
         model.compile(wrap(keras.optimizers.SGD(1e-2)), wrap(keras.optimizers.SGD(1e-2)))
-        fit(model, batch)
-        results.append([v.numpy() for v in model.trainable_variables])
+        logs = fit(model, batch)
+        norms = [logs["generator_grad"], logs["discriminator_grad"]]
+        results.append([*norms, *(v.numpy() for v in model.trainable_variables)])
     for plain, scaled in zip(*results, strict=True):
         np.testing.assert_allclose(plain, scaled, rtol=1e-3, atol=1e-6)
 
