@@ -181,11 +181,9 @@ def read_held_out(run: str | Path) -> list[str]:
         OSError: the list cannot be read.
     """
     path = Path(run) / HELD_OUT
-    return (
-        path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-        if path.exists()
-        else []
-    )
+    if not path.exists():
+        return []
+    return path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
 
 
 def read_config(path: str | Path) -> TrainConfig:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from srgan_tf.cli.json_file import check_json_file, write_json_file
 from srgan_tf.cli.quiet import quiet_start
-from srgan_tf.config import read_config, read_held_out
+from srgan_tf.config import CONFIG, read_config, read_held_out
 from srgan_tf.inference.arguments import add_engine_arguments, engine_arguments
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _run_report(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from srgan_tf.data.benchmarks import find_benchmarks
-    from srgan_tf.evaluation.report import write_report
+    from srgan_tf.evaluation.report import FILES, write_report
     from srgan_tf.inference.measures import digest_measures
 
     if not (options.all and options.report and options.benchmarks):
@@ -149,7 +149,7 @@ def _run_report(options: argparse.Namespace) -> int:
         left_out,
         lambda steps: tqdm(steps, unit="picture", disable=not sys.stderr.isatty(), leave=False),
     )
-    for name in ("report.html", "report.md", "report.csv", "scores.json"):
+    for name in FILES:
         print(Path(options.report) / name)
     return 0
 
@@ -172,7 +172,7 @@ def _open_sets(options: argparse.Namespace) -> "dict[str, Iterable[BenchmarkImag
     with quiet_start():
         from srgan_tf.data.sources import open_data
 
-    config = read_config(Path(options.held_out) / "config.json")
+    config = read_config(Path(options.held_out) / CONFIG)
     names = read_held_out(options.held_out)
     data = open_data(config.data, config.holdout, names)
     if gone := sorted(set(names) - set(data.held_out_files)):  # others were trained on

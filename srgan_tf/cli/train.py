@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from srgan_tf.cli.quiet import quiet_start
-from srgan_tf.config import DataConfig, TrainConfig, read_config
+from srgan_tf.config import CONFIG, DataConfig, TrainConfig, read_config
 from srgan_tf.recipes import RECIPES
 
 _EPILOG = """\
@@ -146,7 +146,7 @@ def run(options: argparse.Namespace) -> int:
     """Trains."""
     given = vars(options)
     resume = given.get("resume", False)
-    config = merge_settings(given, Path(options.out) / "config.json" if resume else None)
+    config = merge_settings(given, Path(options.out) / CONFIG if resume else None)
     with quiet_start():
         from srgan_tf.training.run import train
 

@@ -10,7 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from srgan_tf.config import TrainConfig, read_config, read_steps
+from srgan_tf.config import (
+    CHECKPOINT,
+    CONFIG,
+    GENERATOR,
+    TrainConfig,
+    read_config,
+    read_steps,
+)
 from srgan_tf.data.benchmarks import Benchmark
 from srgan_tf.evaluation.plots import INKS, draw, save, styled
 from srgan_tf.imaging.files import write_text
@@ -72,14 +79,14 @@ def train_networks(
             wanted = replace(
                 config, num_blocks=num_blocks, long_skip=long_skip, initialization="random"
             )
-            is_begun = (run / "checkpoint.npz").exists()
+            is_begun = (run / CHECKPOINT).exists()
             if is_begun:
-                if read_config(run / "config.json") != wanted:
+                if read_config(run / CONFIG) != wanted:
                     raise ValueError(
                         f"depth: {run} holds a run of other settings; choose another folder, or "
                         "leave out --data to draw what is there"
                     )
-                if load_checkpoint(run / "checkpoint.npz").step >= (wanted.steps or 0):
+                if load_checkpoint(run / CHECKPOINT).step >= (wanted.steps or 0):
                     continue
             tell(f"{num_blocks} blocks, {'with' if long_skip else 'without'} the long skip: {run}")
             train(wanted, run, resume=is_begun)
@@ -103,14 +110,14 @@ def measure_networks(
 
     runs = []
     for run in sorted(path.parent for path in folder.glob("b*_*/generator.keras")):
-        done, wanted = read_steps(run), read_config(run / "config.json").steps
+        done, wanted = read_steps(run), read_config(run / CONFIG).steps
         if wanted is not None and done < wanted:
             tell(f"left out, {done:,} of {wanted:,} steps: {run}")
         else:
             runs.append(run)
     if not runs:
         raise ValueError(f"depth: {folder} holds no finished runs; train them with --data")
-    engines = [open_engine(run / "generator.keras") for run in runs]
+    engines = [open_engine(run / GENERATOR) for run in runs]
     scores = []
     for run, engine in zip(runs, engines, strict=True):
         tell(f"scoring {run}")
@@ -126,7 +133,7 @@ def measure_networks(
                 seconds[index] += time.perf_counter() - start
     points = []
     for run, psnr, total in zip(runs, scores, seconds, strict=True):
-        config = read_config(run / "config.json")
+        config = read_config(run / CONFIG)
         milliseconds = round(1000 * float(total) / _TURNS, 3)
         size = (config.num_blocks, config.long_skip, config.num_filters)
         points.append(DepthPoint(*size, read_steps(run), round(psnr, 4), milliseconds))

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from srgan_tf.config import LOG, read_log
+from srgan_tf.config import LOG, SAMPLES, read_log
 from srgan_tf.data.benchmarks import read_gray_or_rgb
 from srgan_tf.evaluation.plots import INKS, draw, save, styled
 from srgan_tf.imaging.color import to_rgb
@@ -33,7 +33,7 @@ def draw_evolution(run: Path, out: Path, picture: str | None = None, count: int 
         raise ValueError(
             f"samples: got {picture or run}, expected " + (", ".join(names) or "a run folder")
         )
-    folder = run / "samples" / (picture or names[0])
+    folder = run / SAMPLES / (picture or names[0])
     paths = sorted(folder.glob("step_*.png"))
     rows = read_log(run)
     if not rows:

@@ -39,6 +39,9 @@ from srgan_tf.evaluation.tables import (
 from srgan_tf.imaging.files import write_text
 from srgan_tf.inference.measures import LABELS, Measure
 
+FILES = ("report.html", "report.md", "report.csv", "scores.json")
+"""What a report consists of, beside the scores and results that it keeps."""
+
 _PAPER = """Protocol `paper`: PSNR and SSIM as the paper measured them (BT.709 luma, daala's \
 SSIM). MOS, the original's too, are the paper's: mean opinion scores of 26 raters, from 1 to 5. \
 What follows it is of our results, and better when lower; on the small pictures of Set5, NIQE says \
@@ -75,7 +78,7 @@ def write_report(
             of these names.
     """
     if not _is_report(folder):
-        for name in ("report.md", "report.csv", "report.html", "scores.json"):
+        for name in FILES:
             if (folder / name).exists():
                 raise ValueError(f"report: {folder / name} is of something else; choose a folder")
     (folder / "scores").mkdir(parents=True, exist_ok=True)

@@ -35,8 +35,11 @@ def draw_scores(report: Path, out: Path) -> list[Path]:
     try:
         methods = json.loads(path.read_text())["methods"]
         benchmarks = list(next(iter(methods.values()))["paper"])
-        for each in methods.values():  # all that is drawn is there
-            str(each["paper_name"]), [each["paper"][benchmark] for benchmark in benchmarks]
+        if any(
+            not each["paper_name"] or not set(benchmarks) <= set(each["paper"])
+            for each in methods.values()
+        ):
+            raise ValueError
     except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration):
         raise ValueError(
             f"scores: got {report}, expected the folder of evaluate --report, or its scores.json"

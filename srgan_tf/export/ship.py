@@ -22,7 +22,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from srgan_tf.config import DataConfig, TrainConfig, read_config, read_steps
+from srgan_tf.config import CONFIG, DataConfig, TrainConfig, read_config, read_steps
 from srgan_tf.export.facts import model_facts
 from srgan_tf.export.tflite import export_tflite
 from srgan_tf.models.cards import Card, read_card, write_card
@@ -54,7 +54,7 @@ def ship(name: str, *files: str) -> None:
     generator = _weighted_sum(name, shares)
     save_float16(generator, shipped_path(name))
     folder = Path(next(iter(shares))).parent
-    if (folder / "config.json").exists():
+    if (folder / CONFIG).exists():
         card = begin_card(name, folder)
         if len(files) > 1:
             command = shlex.join(["python", "-m", "srgan_tf.export.ship", name, *files])
@@ -104,7 +104,7 @@ def begin_card(name: str, run: Path) -> Card:
     The command is the one that would do the run in one go: where it was stopped and other settings
     were given, say so by hand. Data, hardware and notes are kept from the card there was.
     """
-    config = read_config(run / "config.json")
+    config = read_config(run / CONFIG)
     old = read_card(name)
     return Card(
         name=name,

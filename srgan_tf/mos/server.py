@@ -54,8 +54,6 @@ def serve(study: Study, host: str, port: int, tell: Callable[[str], None]) -> No
     """
     if not 0 <= port <= 65535:
         raise ValueError(f"port: got {port}, expected 0 to 65535")
-    if not host:
-        raise ValueError("host: got an empty address, expected one such as 127.0.0.1")
     with RatingLog(study) as log, _listen(host, port) as listener:
         token = None if is_loopback(host) else Secret(study).token()
         app = create_app(study, log, token)

@@ -1,7 +1,7 @@
 """EXIF, ICC profile and resolution: what is kept, and what has to change with the pixels."""
 
 import math
-from collections.abc import Container
+from contextlib import suppress
 from typing import Any
 
 from PIL import ExifTags, Image
@@ -29,9 +29,9 @@ orientation, which is applied), blocks that are not EXIF (XMP, IPTC, Photoshop, 
 the ground a GeoTIFF's pixels lie."""
 
 _PLACES = (0x9214, 0xA214)  # SubjectArea, SubjectLocation: pixels of the old picture
-_RELATED_SIZE = (0x1001, 0x1002)
 
-_SIZES = ((0xA002, 0xA003), (0x0100, 0x0101))  # width and height: EXIF directory, first directory
+_SIZES = ((0xA002, 0xA003), (0x0100, 0x0101), (0x1001, 0x1002))
+"""Tags of width and height: of EXIF's directory, the first one, and that of interoperability."""
 _RESOLUTION = (0x011A, 0x011B, 0x0128)
 
 
@@ -43,25 +43,18 @@ def read_metadata(image: Image.Image, is_gray: bool) -> Metadata:
     Damaged EXIF is left out: it is no reason to refuse a picture. An ICC profile of another colour
     space than the pixels' is left out too.
     """
-    try:
-        exif = _portable_exif(image.getexif())
-    except Exception:  # Pillow raises anything
-        exif = b""
+    exif, is_stated = b"", image.info.get("jfif_unit") in (1, 2)
+    with suppress(Exception):  # Pillow raises anything
+        source = image.getexif()
+        is_stated = is_stated or _RESOLUTION[0] in source
+        exif = _portable_exif(source)
     dpi = image.info.get("dpi")
-    is_stated = image.info.get("jfif_unit") in (1, 2) or _RESOLUTION[0] in _first_tags(image)
     if image.format in ("JPEG", "MPO") and not is_stated:
         dpi = None  # Pillow says 72 then
     icc = image.info.get("icc_profile") or b""
     if icc[16:20] != (b"GRAY" if is_gray else b"RGB "):
         icc = b""
     return Metadata(exif, icc, _sane_dpi(dpi))
-
-
-def _first_tags(image: Image.Image) -> Container[int]:
-    try:
-        return image.getexif()
-    except Exception:  # Pillow raises anything
-        return ()
 
 
 def _sane_dpi(dpi: Any) -> tuple[float, float] | None:
@@ -79,8 +72,8 @@ def _portable_exif(source: Image.Exif) -> bytes:
     exif = Image.Exif()
     found = False
     for group in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
-        found_tags = source.get_ifd(group).items()
-        tags = {tag: _as_read(value) for tag, value in found_tags if tag not in _PLACES}
+        directory = source.get_ifd(group).items()
+        tags = {tag: _as_read(value) for tag, value in directory if tag not in _PLACES}
         if group == ExifTags.IFD.Exif and ExifTags.IFD.Interop in tags:
             tags[ExifTags.IFD.Interop] = dict(source.get_ifd(ExifTags.IFD.Interop))
         if tags:
@@ -110,21 +103,20 @@ def open_exif(exif_bytes: bytes, width: int, height: int) -> Image.Exif:
     if exif_bytes:
         exif.load(exif_bytes)
     tags = exif.get_ifd(ExifTags.IFD.Exif) if ExifTags.IFD.Exif in exif else {}
+    gps = exif.get_ifd(ExifTags.IFD.GPSInfo) if ExifTags.IFD.GPSInfo in exif else {}
+    interop: dict[int, Any] = {}
     if ExifTags.IFD.Interop in tags:  # the directory itself instead of its place in the old file
         interop = dict(exif.get_ifd(ExifTags.IFD.Interop))
-        for tag, size in zip(_RELATED_SIZE, (width, height), strict=True):
-            if tag in interop:
-                interop[tag] = size
         tags[ExifTags.IFD.Interop] = interop
-    gps = exif.get_ifd(ExifTags.IFD.GPSInfo) if ExifTags.IFD.GPSInfo in exif else {}
-    for directory in (tags, gps, exif):
+    directories: tuple[Any, ...] = (tags, exif, interop, gps)
+    for directory in directories:
         for tag, value in list(directory.items()):
             directory[tag] = _as_read(value)
-    for group, (wide, high) in zip((tags, exif), _SIZES, strict=True):
-        if wide in group:
-            group[wide] = width
-        if high in group:
-            group[high] = height
+    for directory, (wide, high) in zip(directories, _SIZES, strict=False):
+        if wide in directory:
+            directory[wide] = width
+        if high in directory:
+            directory[high] = height
     return exif
 
 

@@ -97,6 +97,22 @@ def test_another_report_scores_nothing_again(run, report, settings, monkeypatch)
     assert {name: (report / name).read_bytes() for name in FILES} == first
 
 
+@pytest.mark.parametrize(
+    "methods",
+    [
+        [],
+        {},
+        {"a": {"paper": {"Set5": {}}}},
+        {"a": {"paper": {"S": {}}, "paper_name": "A"}, "b": 1},
+    ],
+)
+def test_figures_of_something_else_are_one_line(run, tmp_path, methods):
+    (tmp_path / "scores.json").write_text(json.dumps({"methods": methods}))
+    code, _, errors = run("figures", "scores", tmp_path, "-o", tmp_path / "figures")
+    assert code == 2 and errors.count("\n") == 1 and "expected the folder of evaluate" in errors
+    assert not (tmp_path / "figures").exists()
+
+
 def test_figures_of_scores(run, report, tmp_path):
     code, output, errors = run("figures", "scores", report, "-o", tmp_path / "figures")
     assert (code, errors) == (0, "")
