@@ -240,3 +240,22 @@ def test_zoom_of_200_percent_is_told(plan, serve, open_browser):
             "return a.bottom <= innerHeight && a.left >= 0 && a.right <= innerWidth"
         )
         assert rate(browser) == "rating"
+
+
+def test_digits_of_a_keyboard_that_wants_shift_for_them(plan, serve, browsers):
+    study = plan()
+    browser = browsers[0]
+    code = next(code for code, name in load_codes(study).items() if name == "rater1")
+    log_in(browser, serve(study), code)
+    begin(browser)
+    while "Example" in text_of(browser, "task"):
+        rate(browser)
+    shown = wait_for(lambda: picture_id(browser))
+    for key, digit in (("ArrowUp", "ArrowUp"), ("à", "Digit0"), ("'", "Digit4")):  # AZERTY
+        browser.execute_script(
+            "dispatchEvent(new KeyboardEvent('keydown', {key: arguments[0], code: arguments[1]}))",
+            key,
+            digit,
+        )
+    wait_for(lambda: picture_id(browser) not in (None, shown))
+    assert [score for _, score in ratings(study, "rater1")][-1] == 4

@@ -258,7 +258,9 @@ for (const name of ["undo", "break-undo", "end-undo"]) $(name).addEventListener(
 addEventListener("resize", () => { showWarnings(); place(); }); // zooming, too
 addEventListener("keydown", (event) => {
   if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || !isShown("rating")) return;
-  if (/^[1-5]$/.test(event.key)) rate(Number(event.key));
+  // French and Czech keyboards give digits with Shift only: without it, the key is meant all the same.
+  const digit = /^\d$/.test(event.key) ? event.key : event.code.replace("Digit", "");
+  if (/^[1-5]$/.test(digit)) rate(Number(digit));
   else if (event.key.toLowerCase() === "u") undo();
 });
 
