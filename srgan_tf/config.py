@@ -162,7 +162,7 @@ def read_log(run: str | Path) -> list[dict[str, str]]:
     if not path.exists():
         return []
     try:
-        with path.open(newline="") as file:
+        with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
             reader = csv.DictReader(file)
             rows = list(reader)
         if "step" not in (reader.fieldnames or ["step"]):

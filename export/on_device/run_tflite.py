@@ -25,7 +25,8 @@ def open_model(path, threads):
     Raises:
         ValueError: not a model from `lr` to `sr`.
     """
-    interpreter = Interpreter(str(path), num_threads=threads)
+    content = path.read_bytes()  # LiteRT cannot open every name that Windows gives
+    interpreter = Interpreter(model_content=content, num_threads=threads)
     names = interpreter.get_signature_list().get("serving_default")
     if names is None or (names["inputs"], names["outputs"]) != (["lr"], ["sr"]):
         raise ValueError(f"{path} has another signature than lr to sr")
@@ -86,7 +87,7 @@ def upscale_by_tiles(upscale, lr_uint8, tile):
 
 def save(image, path):
     """Writes under another name first, so that a failure leaves what was there."""
-    part = path.with_name(f".{os.getpid()}.{path.name}")
+    part = path.with_name(f".{os.getpid()}.{path.name[-50:]}")
     try:
         image.save(part)
         part.replace(path)

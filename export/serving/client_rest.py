@@ -65,7 +65,7 @@ def save(file: bytes, path: Path) -> None:
     if path.is_symlink() or (path.exists() and not path.is_file()):  # such as /dev/stdout
         path.write_bytes(file)
         return
-    part = path.with_name(f".{os.getpid()}.{path.name}")
+    part = path.with_name(f".{os.getpid()}.{path.name[-50:]}")
     try:
         part.write_bytes(file)
         part.replace(path)

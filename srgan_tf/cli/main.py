@@ -1,6 +1,7 @@
 """The `srgan-tf` program: finds the command, turns errors into one line and an exit code."""
 
 import argparse
+import errno
 import io
 import os
 import signal
@@ -46,15 +47,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             code = int(options.run(options))
         sys.stdout.flush()
         return code
-    except BrokenPipeError:  # whoever read the output, such as `head`, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that Python's last flush finds a place
-        return 141
     except (ValueError, OSError, ImportError) as error:  # ImportError: of KERAS_BACKEND
+        if _is_closed_pipe(error):  # whoever read the output, such as `head`, has had enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python's last flush finds a place
+            return 141
         print(f"srgan-tf: {one_line(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("srgan-tf: interrupted", file=sys.stderr)
         return 130
+
+
+def _is_closed_pipe(error: Exception) -> bool:
+    if sys.platform == "win32" and isinstance(error, OSError) and error.filename is None:
+        return error.errno == errno.EINVAL
+    return isinstance(error, BrokenPipeError)
 
 
 def _prepare_streams() -> None:

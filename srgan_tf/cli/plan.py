@@ -1,6 +1,8 @@
 """Which pictures the arguments of `srgan-tf upscale` mean, and where each result goes."""
 
 import os
+import tempfile
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,8 +49,7 @@ def find_inputs(names: Sequence[str], output: str | None) -> tuple[list[Found], 
             if path.is_dir():
                 pictures = _search(path, output, problems)
             elif not path.exists() and any(letter in name for letter in "*?["):
-                matches = Path(path.anchor).glob(str(path.relative_to(path.anchor)))
-                pictures = [Found(m, was_searched=True) for m in sorted(matches) if _is_picture(m)]
+                pictures = [Found(match, was_searched=True) for match in _match(path)]
             else:
                 pictures = [Found(path)]
         except OSError as error:  # a folder above it is closed, or the name is too long
@@ -64,18 +65,31 @@ def find_inputs(names: Sequence[str], output: str | None) -> tuple[list[Found], 
     return list(once.values()), problems
 
 
+def _match(pattern: Path) -> list[Path]:
+    """The pictures that a pattern means; hidden folders only where it names them."""
+    inside = pattern.relative_to(pattern.anchor)
+    if inside.name == "**":  # folders alone, up to Python 3.12
+        inside /= "*"
+    return sorted(
+        match
+        for match in Path(pattern.anchor).glob(str(inside))
+        if _is_picture(match)
+        and all(not part.startswith(".") or part in inside.parts for part in match.parts)
+    )
+
+
 def _search(root: Path, output: str | None, problems: list[str]) -> list[Found]:
     def fail(error: OSError) -> None:
         problems.append(f"{error.filename}: the folder cannot be read ({error.strerror})")
 
     found = []
-    leave_out = None if output is None else real_path(output)
+    leave_out = None if output is None else _identity(Path(output))
     for name, folders, files in os.walk(root, onerror=fail):
         here = Path(name)
         folders[:] = sorted(
             folder
             for folder in folders
-            if not folder.startswith(".") and real_path(here / folder) != leave_out
+            if not folder.startswith(".") and _identity(here / folder) != leave_out
         )
         for file in sorted(files):
             if _is_picture(here / file):
@@ -98,8 +112,17 @@ def without_results(
         output: see `plan_targets`.
         suffixes: what results have behind their inputs' names.
     """
-    results = {real_path(_target(item, output, mark)) for mark in suffixes for item in found}
-    return [item for item in found if not (item.was_searched and real_path(item.path) in results)]
+    results = {_identity(_target(item, output, mark)) for mark in suffixes for item in found}
+    return [item for item in found if not (item.was_searched and _identity(item.path) in results)]
+
+
+def _identity(path: Path) -> object:
+    """Equal for all names of one file: through links, and in other case where that says nothing."""
+    try:
+        status = path.stat()
+    except OSError:  # nothing is there
+        return real_path(path)
+    return (status.st_dev, status.st_ino) if status.st_ino else real_path(path)
 
 
 def _target(item: Found, output: str | None, suffix: str, file_type: str | None = None) -> Path:
@@ -146,16 +169,28 @@ def plan_targets(
             for target in targets:
                 if not real_path(target.parent).is_relative_to(root):
                     raise ValueError(f"output: {target} lies outside {folder}, through a link")
-    sources = {real_path(item.path) for item in found}
-    seen: set[Path] = set()
+    sources = {_identity(item.path) for item in found}
+    seen: dict[str, list[Path]] = {}
     for target in targets:
-        real = real_path(target.parent) / target.name
-        if real in sources or real_path(target) in sources:
+        if _identity(target) in sources:
             raise ValueError(f"output: {target} is an input too; choose another -o")
-        if real in seen:
+        real = real_path(target.parent) / target.name
+        alike = seen.setdefault(unicodedata.normalize("NFC", str(real)).casefold(), [])
+        if real in alike or (alike and _ignores_case(real.parent)):
             raise ValueError(f"output: two inputs would both be written to {target}")
-        seen.add(real)
+        alike.append(real)
     return targets
+
+
+def _ignores_case(folder: Path) -> bool:
+    """Whether names that differ in case alone are one file there; the folder may be to be made."""
+    there = next(path for path in (folder, *folder.parents) if path.is_dir())
+    try:
+        with tempfile.NamedTemporaryFile(prefix=".case", dir=there) as file:
+            path = Path(file.name)
+            return path.with_name(path.name.upper()).exists()
+    except OSError:  # nothing can be written there anyway
+        return False
 
 
 def check_existing(target: Path, overwrite: bool) -> None:

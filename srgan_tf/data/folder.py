@@ -65,13 +65,14 @@ def find_pictures(folder: str | Path) -> list[Path]:
         raise ValueError(f"pictures: got {folder}, expected a folder of pictures")
     paths = list(root.rglob("*"))
     made = [path.with_name(SAMPLES) for path in paths if path.name == CHECKPOINT]
-    return sorted(
+    pictures = (
         path
         for path in paths
         if path.suffix.lower() in SUFFIXES
         and not any(path.is_relative_to(folder) for folder in made)
         and path.is_file()
     )
+    return sorted(pictures, key=lambda path: path.parts)  # paths themselves: by the system's rules
 
 
 def open_folder(

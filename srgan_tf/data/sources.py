@@ -1,6 +1,8 @@
 """From a SOURCE, a folder or `tfds:NAME`, to what a training run needs of it."""
 
 import dataclasses
+import hashlib
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,7 +127,8 @@ def choose_held_out(source: FolderSource, wanted: int, again: Sequence[str] = ()
         again: files that come before a choice, where they are there.
     """
     skipped = [path for path, _ in source.skipped]
-    paths = sorted(Path(path) for path in [*(photo.path for photo in source.photos), *skipped])
+    paths = [Path(path) for path in [*(photo.path for photo in source.photos), *skipped]]
+    paths.sort(key=lambda path: path.parts)
     count = min(wanted, len(paths) // 10)
     spread = {str(paths[int((index + 0.5) * len(paths) / count)]) for index in range(count)}
     return (spread and set(again) & {str(path) for path in paths}) or spread
@@ -133,9 +136,17 @@ def choose_held_out(source: FolderSource, wanted: int, again: Sequence[str] = ()
 
 def _middle(photo: Photo, root: Path) -> BenchmarkImage:
     """A held-out picture, named by its path: folders may hold files of the same name."""
-    name = "_".join(Path(photo.path).relative_to(root).with_suffix("").parts)
+    name = _short("_".join(Path(photo.path).relative_to(root).with_suffix("").parts))
     hr = read_photo(photo)
     height, width = (min(side, _HOLDOUT_SIDE) // 4 * 4 for side in hr.shape[:2])
     top, left = (hr.shape[0] - height) // 2, (hr.shape[1] - width) // 2
     hr = hr[top : top + height, left : left + width]
     return BenchmarkImage(name, hr, reduce_4x(hr))
+
+
+def _short(name: str) -> str:
+    """A name that can be a folder's, of 100 bytes at most: of a longer one, its end and a hash."""
+    whole = os.fsencode(name)
+    if len(whole) <= 100:
+        return name
+    return f"{hashlib.sha256(whole).hexdigest()[:8]}_{whole[-90:].decode(errors='ignore')}"

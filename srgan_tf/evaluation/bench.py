@@ -157,7 +157,7 @@ class _Worker:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.wait()
-        with suppress(BrokenPipeError):
+        with suppress(OSError):  # a broken pipe; on Windows, EINVAL
             self._questions.close()
         self._answers.close()
 
@@ -167,7 +167,7 @@ class _Worker:
 
     def take_turn(self) -> float:
         """Returns the seconds that one picture, or step, took."""
-        with suppress(BrokenPipeError):
+        with suppress(OSError):
             self._questions.write("\n")
             self._questions.flush()
         return self._read_number()

@@ -7,11 +7,12 @@ Says `ready`, or `none` and why; answers each line on its standard input with th
 picture, or step, took; says its peak memory in MB at the end.
 """
 
-import resource
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
+
+import psutil
 
 from srgan_tf.imaging.cores import num_cores
 from srgan_tf.inference.engines import Engine
@@ -101,8 +102,17 @@ def main(*arguments: str) -> None:
         start = time.perf_counter()
         turn()
         print(time.perf_counter() - start, file=answers, flush=True)
+    print(peak_mb(), file=answers, flush=True)
+
+
+def peak_mb() -> float:
+    """The most memory that this process has held."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return float(psutil.Process().memory_info().peak_wset / (1 << 20))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10), file=answers, flush=True)
+    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def run_tflite(path: str | Path) -> Runner:
     """A TFLite model's signature."""
     from ai_edge_litert.interpreter import Interpreter
 
-    interpreter = Interpreter(str(path), num_threads=num_cores())
+    interpreter = Interpreter(model_content=Path(path).read_bytes(), num_threads=num_cores())
     runner = interpreter.get_signature_runner("serving_default")
     return lambda lr: runner(lr=lr)["sr"]
 

@@ -1,6 +1,7 @@
 """A generator as a SavedModel for TensorFlow Serving."""
 
 import dataclasses
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ def export_saved_model(generator: keras.Model, version: str | Path, name: str) -
     version = Path(version)
     module = _served(shuffle_last(to_unit_range(fold(generator))))
     signatures = {"serving_default": module.upscale, "image_bytes": module.upscale_files}
-    tf.saved_model.save(module, str(version), signatures)
+    with warnings.catch_warnings(action="ignore"):  # AutoGraph's, on Python 3.13
+        tf.saved_model.save(module, str(version), signatures)
     write_warm_up(version, name)
 
 

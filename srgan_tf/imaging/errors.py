@@ -5,5 +5,6 @@ def one_line(error: Exception) -> str:
     """Tells an error; the system's as `photo.png: no such file or directory`, without a number."""
     text = str(error)
     if isinstance(error, OSError) and error.strerror and error.filename:
-        text = f"{error.filename}: {error.strerror[:1].lower()}{error.strerror[1:]}"
+        name = error.filename2 or error.filename  # of a file that is moved: its place
+        text = f"{name}: {error.strerror[:1].lower()}{error.strerror[1:]}"
     return " ".join(text.split())

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import secrets
+import time
 import tokenize
 import zipfile
 import zlib
@@ -39,17 +40,34 @@ def write_atomically(path: str | Path, write: Callable[[BinaryIO], object]) -> N
         OSError: the folder is missing, not writable or full.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    temporary = path.with_name(f".{path.name[:50]}.{secrets.token_hex(4)}")  # 255 bytes at most
     opened = temporary.open("xb")
     try:
         with opened as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        move_into_place(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def move_into_place(temporary: Path, path: Path) -> None:
+    """Moves a finished file, over one of before.
+
+    Windows refuses that while another program has the file open; a virus scanner, say, has it for
+    a moment, so there it is tried for two seconds.
+
+    Raises:
+        OSError: it stays refused; both files are as they were.
+    """
+    for _ in range(20 if fcntl is None else 0):
+        with suppress(PermissionError):
+            temporary.replace(path)
+            return
+        time.sleep(0.1)
+    temporary.replace(path)
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -171,8 +171,10 @@ def litert_engine(path: Path) -> Engine:
     if not path.is_file():
         raise ValueError(f"model: got {path}, expected a .tflite file")
 
+    content = path.read_bytes()  # LiteRT cannot open every name that Windows gives
+
     def start() -> Any:
-        interpreter = Interpreter(str(path), num_threads=num_cores())
+        interpreter = Interpreter(model_content=content, num_threads=num_cores())
         interpreter.allocate_tensors()  # here, so that what it says is said at the start
         return interpreter
 

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import secrets
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -93,6 +94,8 @@ def make_study(
         _draw_secrets(study)
         building.chmod(0o755)
         try:
+            if sys.platform == "win32" and folder.is_dir():
+                folder.rmdir()  # empty; a folder cannot be moved onto it there
             building.replace(folder)
         except OSError as error:  # it is in use: the current folder, or another disk's
             raise ValueError(

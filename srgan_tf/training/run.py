@@ -117,14 +117,14 @@ def _train(
         BenchmarkScores(_pictures_to_score(data.held_out, config), averaged),
     ]
     if writes:
-        callbacks += [
-            SamplePictures(data.held_out[:4], folder / SAMPLES, averaged, pace.step_after),
-            DiscriminatorWatch(),
-        ]
+        callbacks.append(DiscriminatorWatch())
     callbacks += [StopWhenDiverged(folder, pace), StopAtTheEnd(pace)]
     if writes:
-        callbacks.append(ProgressLines(folder, pace, config.data.batch_size))
-        callbacks.append(RunCheckpoint(folder, learner.groups, averaged, pace))
+        callbacks += [
+            RunCheckpoint(folder, learner.groups, averaged, pace),  # before what else may fail
+            SamplePictures(data.held_out[:4], folder / SAMPLES, averaged, pace.step_after),
+            ProgressLines(folder, pace, config.data.batch_size),
+        ]
     if keras.backend.backend() == "tensorflow":
         callbacks.append(TensorBoardBySteps(folder, pace))
     if writes:

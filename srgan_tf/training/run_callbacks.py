@@ -1,16 +1,19 @@
 """What a training run does at the end of each epoch: average, save, report."""
 
+import csv
+import io
 import math
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from srgan_tf.config import CHECKPOINT, GENERATOR, LOG, read_log
-from srgan_tf.imaging.files import write_text
+from srgan_tf.imaging.errors import one_line
+from srgan_tf.imaging.files import move_into_place, write_text
 from srgan_tf.training.checkpoint import save_checkpoint
 from srgan_tf.training.pace import Pace
 
@@ -85,7 +88,8 @@ class RunCheckpoint(keras.callbacks.Callback):
         try:
             self.averaged.save(temporary)
             save_checkpoint(self.folder / CHECKPOINT, step, self.groups)
-            temporary.replace(self.folder / GENERATOR)  # not before: a full disk would part them
+            # Not before: a full disk would part them.
+            move_into_place(temporary, self.folder / GENERATOR)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -104,7 +108,14 @@ class TensorBoardBySteps(keras.callbacks.TensorBoard):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Writes."""
-        super().on_epoch_end(self.pace.step_after(epoch), logs)
+        names = {name: _printable(name) for name in logs or {}}
+        values = {names[name]: value for name, value in (logs or {}).items()}
+        super().on_epoch_end(self.pace.step_after(epoch), values)
+
+
+def _printable(name: str) -> str:
+    """A folder's name may hold bytes that are no text, which TensorFlow does not take."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 class ProgressLines(keras.callbacks.Callback):
@@ -124,6 +135,7 @@ class ProgressLines(keras.callbacks.Callback):
         self.batch_size = batch_size
         self.seconds = seconds
         self.step = self.epoch_start = pace.first_step
+        self.unwritten: list[Mapping[str, float]] = []
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Starts the clock."""
@@ -155,7 +167,12 @@ class ProgressLines(keras.callbacks.Callback):
         self.step = self.pace.step_after(epoch)
         values = {key: float(value) for key, value in (logs or {}).items()}
         self._print(values)
-        self._append_row({"step": self.step, **values})
+        self.unwritten.append({"step": self.step, **values})
+        try:
+            self._append_rows(self.unwritten)
+            self.unwritten = []
+        except PermissionError as error:  # on Windows, while a spreadsheet shows it
+            print(f"the log waits for the next time: {one_line(error)}", file=sys.stderr)
 
     def _print(self, values: Mapping[str, float]) -> None:
         parts = [f"step {self.step}/{self.pace.total_steps}"]
@@ -173,13 +190,15 @@ class ProgressLines(keras.callbacks.Callback):
             )
         print("  ".join(parts), flush=True, file=sys.stderr)
 
-    def _append_row(self, row: Mapping[str, float]) -> None:
-        """Rewrites `log.csv` with one more row; rows from after a resumed checkpoint go."""
+    def _append_rows(self, more: Sequence[Mapping[str, float]]) -> None:
+        """Rewrites `log.csv` with more rows; rows from after a resumed checkpoint go."""
         rows: list[Mapping[str, Any]] = [
-            old for old in read_log(self.folder) if int(old["step"]) < row["step"]
+            old for old in read_log(self.folder) if int(old["step"]) < more[0]["step"]
         ]
-        rows.append(row)
-        fields = list(dict.fromkeys(key for each in rows for key in each))
-        lines = [",".join(fields)]
-        lines += [",".join(str(each.get(field, "")) for field in fields) for each in rows]
-        write_text(self.folder / LOG, "\n".join(lines) + "\n")
+        rows += more
+        fields = dict.fromkeys(key for each in rows for key in each)
+        text = io.StringIO()
+        writer = csv.DictWriter(text, fields, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_text(self.folder / LOG, text.getvalue())

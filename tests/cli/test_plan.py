@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from srgan_tf.cli import plan as plan_module
 from srgan_tf.cli.plan import Found, check_existing, find_inputs, plan_targets, without_results
 
 
@@ -47,6 +48,12 @@ def test_patterns(tmp_path, monkeypatch):
     assert found_names(tmp_path, tmp_path / "[x].png") == ["[x].png"]  # a name that exists
     monkeypatch.chdir(tmp_path)
     assert found_names(Path(), "?.*", "a.png") == ["a.png", "b.jpg"]  # each picture once
+
+
+def test_patterns_find_all_below_and_what_is_hidden_only_by_its_name(tmp_path):
+    touch(tmp_path / "a.png", tmp_path / ".h" / "b.png", tmp_path / "s" / ".h" / "c.png")
+    assert found_names(tmp_path, tmp_path / "**") == ["a.png"]
+    assert found_names(tmp_path, tmp_path / ".h" / "*.png") == [".h/b.png"]
 
 
 @pytest.mark.parametrize("name", ["empty", "*.png", "empty/**/*.jpg"])
@@ -168,6 +175,28 @@ def test_several_inputs_cannot_go_to_one_file(tmp_path):
 def test_two_results_cannot_have_one_name(tmp_path):
     with pytest.raises(ValueError, match=r"two inputs would both be written to .*a_x4\.png"):
         plan(["x/a.png", "y/a.png"], tmp_path)
+
+
+def test_names_that_differ_in_case_alone(tmp_path, monkeypatch):
+    pair = ["x/photo.png", "y/Photo.PNG"]
+    if not plan_module._ignores_case(tmp_path):
+        assert plan(pair, tmp_path / "new") == [
+            tmp_path / "new" / "photo_x4.png",
+            tmp_path / "new" / "Photo_x4.PNG",
+        ]
+    monkeypatch.setattr(plan_module, "_ignores_case", lambda folder: True)
+    with pytest.raises(ValueError, match=r"two inputs would both be written to .*Photo_x4\.PNG"):
+        plan(pair, tmp_path / "new")
+
+
+def test_a_file_by_another_name_is_the_same_file(tmp_path):
+    """A hard link is what names in another case are where case does not count."""
+    touch(tmp_path / "photo.png", tmp_path / "in" / "a.png", tmp_path / "in" / "made" / "b.png")
+    (tmp_path / "PHOTO.png").hardlink_to(tmp_path / "photo.png")
+    with pytest.raises(ValueError, match="is an input too"):
+        plan([tmp_path / "photo.png"], tmp_path / "PHOTO.png")
+    (tmp_path / "other").symlink_to(tmp_path / "in" / "made")
+    assert found_names(tmp_path, tmp_path / "in", output=tmp_path / "other") == ["in/a.png"]
 
 
 def test_an_input_is_never_an_output(tmp_path):

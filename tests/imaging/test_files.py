@@ -3,11 +3,14 @@ import signal
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from srgan_tf.imaging.files import read_arrays, write_atomically
+from srgan_tf.imaging import files
+from srgan_tf.imaging.errors import one_line
+from srgan_tf.imaging.files import read_arrays, write_atomically, write_text
 
 
 @pytest.fixture
@@ -27,6 +30,31 @@ def test_writes_and_replaces(tmp_path):
     write_atomically(str(path), lambda file: file.write(b"new"))
     assert path.read_bytes() == b"new"
     assert names(tmp_path) == ["scores.json"]
+
+
+@pytest.mark.parametrize("name", ["n" * 255, "名" * 85])
+def test_the_longest_names(tmp_path, name):
+    write_atomically(tmp_path / name, lambda file: file.write(b"new"))
+    assert names(tmp_path) == [name]
+
+
+def test_windows_is_asked_again_while_another_program_has_the_file(tmp_path, monkeypatch):
+    replace, refusals = Path.replace, []
+
+    def refuse_twice(path, target):
+        if len(refusals) < 2:
+            refusals.append(target)
+            raise PermissionError(13, "Access is denied", str(path), 5, str(target))
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", refuse_twice)
+    with pytest.raises(PermissionError) as refused:  # elsewhere it means something else
+        write_text(tmp_path / "a", "new")
+    assert one_line(refused.value) == f"{tmp_path / 'a'}: access is denied"
+    assert names(tmp_path) == []
+    monkeypatch.setattr(files, "fcntl", None)
+    write_text(tmp_path / "a", "new")
+    assert names(tmp_path) == ["a"]
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
