@@ -39,13 +39,28 @@ _HOMES = {
     "upscale": "srgan_tf.inference.upscaler",
 }
 
-__all__ = ["__version__", *_HOMES]
+__all__ = [  # written out: type checkers read it
+    "PSNR",
+    "SRGAN",
+    "SSIM",
+    "BenchmarkScores",
+    "SamplePictures",
+    "Upscaler",
+    "__version__",
+    "build_discriminator",
+    "build_generator",
+    "load_generator",
+    "train",
+    "upscale",
+]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'srgan_tf' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+if not TYPE_CHECKING:  # to whom every name would be one of ours
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module 'srgan_tf' has no attribute {name!r}")
+        return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:

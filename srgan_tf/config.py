@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,8 @@ class DataConfig:
 
     Deviation: `--half-size` trains on each photo at half its size too, where JPEG has left less. It
     is off unless asked for; the shipped `srresnet_mse`, `espcn` and `srcnn` had such photos in
-    their last runs, and what they changed in `srresnet_mse` was added to `srresnet_vgg22` and
-    `srgan_vgg22`.
+    their last runs, and what they changed in `srresnet_mse` was added to `srresnet_vgg22` and,
+    half of it, to `srgan_vgg22`.
     """
 
     source: str
@@ -50,7 +51,10 @@ class DataConfig:
 
     def __post_init__(self) -> None:
         """Raises ValueError where a number is out of range."""
+        object.__setattr__(self, "source", os.fspath(self.source))  # a Path does, too
         _check_counts(self, batch_size=1, crop_size=1, seed=0, sample=0)
+        if self.seed >= 2**32:
+            raise ValueError(f"seed: got {self.seed}, expected less than 2**32")
         if not 0 < self.sigma < math.inf:
             raise ValueError(f"sigma: got {self.sigma}, expected a number above 0")
 
@@ -123,6 +127,10 @@ class TrainConfig:
             raise ValueError(
                 f"grid-penalty: got {self.grid_penalty}, expected a number of at least 0"
             )
+        if self.precision not in ("float32", "mixed_bfloat16"):
+            raise ValueError(
+                f"precision: got {self.precision!r}, expected float32 or mixed_bfloat16"
+            )
         if self.initialization not in ("interpolation", "random"):
             raise ValueError(
                 f"initialization: got {self.initialization!r}, expected interpolation or random"
@@ -169,6 +177,8 @@ def read_log(run: str | Path) -> list[dict[str, str]]:
             raise ValueError
         for row in rows:
             int(row["step"])
+            if None in row:  # more cells than there are names
+                raise ValueError
     except (ValueError, KeyError, TypeError, csv.Error):
         raise ValueError(f"{path}: not the log of a run") from None
     return rows

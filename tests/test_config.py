@@ -1,8 +1,9 @@
 import os
+from pathlib import Path
 
 import pytest
 
-from srgan_tf.config import DataConfig, TrainConfig, read_held_out
+from srgan_tf.config import DataConfig, TrainConfig, read_held_out, read_log
 from srgan_tf.imaging.files import write_text
 
 
@@ -15,6 +16,7 @@ from srgan_tf.imaging.files import write_text
         ({"warmup": -1}, "warmup: got -1"),
         ({"learning_rate": -1.0}, "learning-rate: got -1.0, expected a number above 0"),
         ({"learning_rate": float("nan")}, "learning-rate: got nan"),
+        ({"precision": "mixed_float16"}, "precision: got 'mixed_float16', expected float32 or"),
         ({"initialization": "randm"}, "initialization: got 'randm', expected interpolation"),
     ],
 )
@@ -23,7 +25,9 @@ def test_settings_out_of_range_are_refused(settings, message):
         TrainConfig("srresnet_mse", DataConfig("photos"), **settings)
 
 
-@pytest.mark.parametrize("settings", [{"batch_size": 0}, {"crop_size": 9.5}, {"seed": -1}])
+@pytest.mark.parametrize(
+    "settings", [{"batch_size": 0}, {"crop_size": 9.5}, {"seed": -1}, {"seed": 0.5}]
+)
 def test_batches_out_of_range_are_refused(settings):
     with pytest.raises(ValueError, match="expected a whole number of at least"):
         DataConfig("photos", **settings)
@@ -33,3 +37,14 @@ def test_a_held_out_file_may_have_a_name_that_is_not_text(tmp_path):
     name = os.fsdecode(b"f\xff.jpg")
     write_text(tmp_path / "held_out.txt", f"{name}\n")
     assert read_held_out(tmp_path) == [name]
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,2\n", "step,loss\nx,1\n", "step,loss\n1,2,3\n"])
+def test_a_log_of_something_else_is_refused(tmp_path, text):
+    (tmp_path / "log.csv").write_text(text)
+    with pytest.raises(ValueError, match=r"log\.csv: not the log of a run"):
+        read_log(tmp_path)
+
+
+def test_a_source_may_be_a_path():
+    assert DataConfig(Path("photos")) == DataConfig("photos")

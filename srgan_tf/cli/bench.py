@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from srgan_tf.cli.json_file import check_json_file, write_json_file
 from srgan_tf.imaging.cores import num_cores
+from srgan_tf.imaging.errors import one_line
 
 if TYPE_CHECKING:
     from srgan_tf.evaluation.bench import Bench
@@ -17,7 +18,7 @@ examples:
 
 Each engine has a process of its own and all the cores; they take turns, round by round. Speed:
 times as fast as litert, the default engine, in the same round (the median over the rounds). PyTorch
-and ONNX Runtime run the same weights where they are installed: pip install 'srgan-tf[bench]'. Other
+and ONNX Runtime run the same weights where they are installed: pip install '.[bench]'. Other
 programs disturb the numbers, those of PyTorch most.
 
 Training steps take turns in the same way, on Keras' backend: 16 crops of 96x96 pixels, MSE as the
@@ -46,8 +47,7 @@ def add_command(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measures and prints a table."""
-    from srgan_tf.evaluation.bench import compare_engines, compare_training
-    from srgan_tf.evaluation.bench_worker import BATCH_SIZE, CROP_SIZE
+    from srgan_tf.evaluation.bench import compare_engines
     from srgan_tf.models.shipped import shipped_names
 
     for name in ("size", "rounds"):
@@ -62,20 +62,33 @@ def run(options: argparse.Namespace) -> int:
     size, cores = options.size, num_cores()
     print(f"{options.model}, {size}x{size} to {4 * size}x{4 * size} pixels, {cores} cores")
     _print_table("engine", engines, pictures=1)
-    report = {
+    report: dict[str, Any] = {
         **{"model": options.model, "size": size, "cores": cores},
         "engines": _as_json(engines, pictures=1),
         "left_out": engines.left_out,
     }
-    if not options.no_training:
-        steps = compare_training(options.rounds, _tell)
-        _tell("")
-        print(f"\ntraining steps of {BATCH_SIZE} crops of {CROP_SIZE}x{CROP_SIZE} pixels")
-        _print_table("recipe", steps, BATCH_SIZE)
-        report["training"] = _as_json(steps, BATCH_SIZE)
-        report["left_out"] |= steps.left_out
-    write_json_file(options.json, report)
+    try:
+        if not options.no_training:
+            _add_training(report, options.rounds)
+    except ValueError as error:
+        report["left_out"]["training"] = one_line(error)
+        raise
+    finally:  # the engines' numbers stay, whatever happens
+        write_json_file(options.json, report)
     return 0
+
+
+def _add_training(report: dict[str, Any], rounds: int) -> None:
+    """Measures training steps, prints their table and adds them to the report."""
+    from srgan_tf.evaluation.bench import compare_training
+    from srgan_tf.evaluation.bench_worker import BATCH_SIZE, CROP_SIZE
+
+    steps = compare_training(rounds, _tell)
+    _tell("")
+    print(f"\ntraining steps of {BATCH_SIZE} crops of {CROP_SIZE}x{CROP_SIZE} pixels")
+    _print_table("recipe", steps, BATCH_SIZE)
+    report["training"] = _as_json(steps, BATCH_SIZE)
+    report["left_out"] |= steps.left_out
 
 
 def _print_table(title: str, bench: "Bench", pictures: int) -> None:

@@ -11,6 +11,7 @@ examples:
   srgan-tf export tflite --model srresnet_mse -o models          models/srresnet_mse.tflite
   srgan-tf export tflite --model runs/mine/generator.keras --quantize dynamic -o models
   srgan-tf export onnx --model srresnet_mse -o models            models/srresnet_mse.onnx
+                                                                 (pip install '.[onnx]')
 
 All take lr and give sr, RGB in [0, 1], at any height and width; the SavedModel takes PNG and JPEG
 files too. Each time, the SavedModel's version is one higher; other files are replaced.
@@ -40,7 +41,8 @@ def add_command(commands: Any) -> None:
         "--model",
         metavar="NAME|FILE",
         required=True,
-        help="a shipped model or a file (.keras, .weights.h5, .npz)",
+        help="srresnet_mse, srresnet_vgg22, srgan_vgg22, or a file of such a network (.keras, "
+        ".weights.h5, .npz)",
     )
     add("-o", "--output", metavar="DIR", required=True, help="folder for the export")
     add(

@@ -3,10 +3,17 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from srgan_tf.cli.quiet import quiet_start
 from srgan_tf.cli.train import count, positive_int
+from srgan_tf.imaging.files import made_folder
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from srgan_tf.config import TrainConfig
+    from srgan_tf.inference.upscaler import Upscaler
 
 _EPILOG = """\
 examples:
@@ -37,6 +44,7 @@ writes depth.png, depth.svg and depth.csv. Run it again after an interruption: w
 The defaults are small, 8 networks of 32 filters and 4,000 steps each, about an hour on two CPU
 cores; more is better, and much less shows nothing yet.
 """
+_CONTEXT = 48  # small pixels around what is shown: networks see 40, and a reduction's edge is 2
 
 
 def add_command(commands: Any) -> None:
@@ -114,7 +122,12 @@ def _add_depth_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _depths(text: str) -> tuple[int, ...]:
-    return tuple(sorted({count(part) for part in text.split(",")}))
+    try:
+        return tuple(sorted({count(part) for part in text.split(",")}))
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError(
+            f"got {text}, expected whole numbers such as 1,2,4,8"
+        ) from None
 
 
 def run_compare(options: argparse.Namespace) -> int:
@@ -122,32 +135,53 @@ def run_compare(options: argparse.Namespace) -> int:
     from srgan_tf.cli.plan import Found, check_existing, plan_targets
     from srgan_tf.evaluation.comparison import lay_side_by_side
     from srgan_tf.imaging.resize import reduce_4x
-    from srgan_tf.inference.upscaler import Upscaler, save_picture
+    from srgan_tf.inference.upscaler import save_picture
     from srgan_tf.pictures.picture import to_opaque_rgb
     from srgan_tf.pictures.reading import read_picture
+    from srgan_tf.pictures.writing import picture_format
 
     source = Path(options.input)
     (target,) = plan_targets([Found(source)], options.output, "_compare", file_type=".png")
+    picture_format(target)  # refuses one that cannot be written
     check_existing(target, options.overwrite)
-    lr = to_opaque_rgb(read_picture(source))
-    original = {}
+    picture = to_opaque_rgb(read_picture(source))
     if options.reduce:
-        original["original"] = lr = lr[: len(lr) // 4 * 4, : lr.shape[1] // 4 * 4]
-        if not lr.size:
+        picture = picture[: len(picture) // 4 * 4, : picture.shape[1] // 4 * 4]
+        if not picture.size:
             raise ValueError(f"reduce: {source} is smaller than 4x4 pixels")
-        lr = reduce_4x(lr)
-    models = list(dict.fromkeys(options.model or ["bicubic", "srresnet_mse"]))  # each once
-    are_told_apart = len({Path(model).name for model in models}) == len(models)
-    panels = {}
-    for model in models:
-        with quiet_start():
-            upscaler = Upscaler(model)
-        title = Path(model).name if are_told_apart else model  # runs name their files alike
-        panels[title] = upscaler.upscale_array(lr)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    save_picture(lay_side_by_side(panels | original, options.middle), target)
+    picture = _cut_surroundings(picture, options.middle, 4 if options.reduce else 1)
+    with made_folder(target.parent):
+        upscalers = _open_models(options.model or ["bicubic", "srresnet_mse"])
+        lr = reduce_4x(picture) if options.reduce else picture
+        panels = {title: upscaler.upscale_array(lr) for title, upscaler in upscalers.items()}
+        if options.reduce:
+            panels["the original" if "original" in panels else "original"] = picture
+        save_picture(lay_side_by_side(panels, options.middle), target)
     print(target)
     return 0
+
+
+def _cut_surroundings(picture: "np.ndarray", middle: int, unit: int) -> "np.ndarray":
+    """Cuts off, alike on both sides, what is too far from the middle to show in it.
+
+    Args:
+        picture: (h, w, 3).
+        middle: side of what will be shown of the enlarged picture, pixels.
+        unit: pixels of this picture that are one of the small picture; they stay together.
+    """
+    kept = unit * (-(-middle // 4) + 2 * _CONTEXT)
+    top, left = (max(0, side - kept) // 2 // unit * unit for side in picture.shape[:2])
+    return picture[top : len(picture) - top, left : picture.shape[1] - left]
+
+
+def _open_models(models: list[str]) -> "dict[str, Upscaler]":
+    """All of them before any is used, each once, by its title."""
+    from srgan_tf.inference.upscaler import Upscaler
+
+    models = list(dict.fromkeys(models))
+    are_told_apart = len({Path(name).name for name in models}) == len(models)  # unlike runs' files
+    with quiet_start():
+        return {Path(name).name if are_told_apart else name: Upscaler(name) for name in models}
 
 
 def run_evolution(options: argparse.Namespace) -> int:
@@ -155,19 +189,21 @@ def run_evolution(options: argparse.Namespace) -> int:
     from srgan_tf.evaluation.evolution import draw_evolution
 
     run, out = Path(options.run_folder), Path(options.output)
-    return _print(draw_evolution(run, out, options.picture, options.count))
+    with made_folder(out):
+        return _print(draw_evolution(run, out, options.picture, options.count))
 
 
 def run_scores(options: argparse.Namespace) -> int:
     """Draws a report's scores."""
     from srgan_tf.evaluation.score_figures import draw_scores
 
-    return _print(draw_scores(Path(options.report), Path(options.output)))
+    out = Path(options.output)
+    with made_folder(out):
+        return _print(draw_scores(Path(options.report), out))
 
 
 def run_depth(options: argparse.Namespace) -> int:
     """Trains what is missing, measures and draws."""
-    from srgan_tf.config import DataConfig, TrainConfig
     from srgan_tf.data.benchmarks import find_benchmarks
 
     found = {benchmark.name: benchmark for benchmark in find_benchmarks(options.benchmarks)}
@@ -180,21 +216,28 @@ def run_depth(options: argparse.Namespace) -> int:
         import keras  # noqa: F401  # so that what its backend says at its start stays unsaid
     from srgan_tf.evaluation.depth import draw_depth, measure_networks, train_networks
 
-    if options.data:
-        data = DataConfig(options.data, options.batch_size, options.crop_size, seed=options.seed)
-        config = TrainConfig(
-            "srresnet_mse",
-            data,
-            num_filters=options.num_filters,
-            steps=options.steps,
-            learning_rate=1e-3,
-            schedule="cosine",
-            warmup=min(50, options.steps // 10),
-            ema=0.99,
-        )
-        train_networks(config, options.blocks, Path(options.runs), _tell)
-    points = measure_networks(Path(options.runs), found[options.benchmark], _tell)
-    return _print(draw_depth(points, options.benchmark, Path(options.output)))
+    runs, out = Path(options.runs), Path(options.output)
+    with made_folder(out):
+        if options.data:
+            train_networks(_depth_config(options), options.blocks, runs, _tell)
+        points = measure_networks(runs, found[options.benchmark], _tell)
+        return _print(draw_depth(points, options.benchmark, out))
+
+
+def _depth_config(options: argparse.Namespace) -> "TrainConfig":
+    """The settings that all networks share."""
+    from srgan_tf.config import DataConfig, TrainConfig
+
+    return TrainConfig(
+        "srresnet_mse",
+        DataConfig(options.data, options.batch_size, options.crop_size, seed=options.seed),
+        num_filters=options.num_filters,
+        steps=options.steps,
+        learning_rate=1e-3,
+        schedule="cosine",
+        warmup=min(50, options.steps // 10),
+        ema=0.99,
+    )
 
 
 def _print(paths: list[Path]) -> int:

@@ -1,6 +1,7 @@
 """The `--json FILE` of a command."""
 
 import json
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,33 @@ def check_json_file(path: str | None) -> None:
     """Makes sure, before any work, that the file could be written.
 
     Raises:
-        ValueError: its folder does not exist, it is a folder, or it holds something else.
+        ValueError: its folder does not exist or is closed, it is a folder, or it holds something
+            else.
     """
-    if path and Path(path).is_dir():
+    if not path:
+        return
+    file = Path(path)
+    if file.is_dir():
         raise ValueError(f"json: got the folder {path}, expected a file")
-    if path and not Path(path).parent.is_dir():
-        raise ValueError(f"json: the folder {Path(path).parent} does not exist")
-    if path and Path(path).is_file() and Path(path).stat().st_size:
+    if not file.parent.is_dir():
+        raise ValueError(f"json: the folder {file.parent} does not exist")
+    if file.is_file() and file.stat().st_size:
         try:
-            json.loads(Path(path).read_bytes())
-        except ValueError:
+            json.loads(file.read_bytes())
+        except (ValueError, RecursionError):
             raise ValueError(f"json: got {path}, which holds no JSON; choose another") from None
+    if not _is_written_in_place(file):
+        _try_to_write(file)
+
+
+def _try_to_write(file: Path) -> None:
+    """Under its own name where that is free, since that may be too long."""
+    trial = file.with_name(f".{secrets.token_hex(8)}") if file.exists() else file
+    try:
+        trial.touch(exist_ok=False)
+        trial.unlink()
+    except OSError as error:
+        raise ValueError(f"json: {file} cannot be written ({error.strerror})") from None
 
 
 def write_json_file(path: str | None, content: dict[str, Any]) -> None:
@@ -29,7 +46,12 @@ def write_json_file(path: str | None, content: dict[str, Any]) -> None:
     if not path:
         return
     file, text = Path(path), json.dumps(content, indent=2) + "\n"
-    if file.is_symlink() or (file.exists() and not file.is_file()):  # such as /dev/stdout
+    if _is_written_in_place(file):
         file.write_text(text, encoding="utf-8")
     else:
         write_text(file, text)
+
+
+def _is_written_in_place(file: Path) -> bool:
+    """Such as /dev/stdout, which nothing must replace."""
+    return file.is_symlink() or (file.exists() and not file.is_file())

@@ -3,6 +3,7 @@
 import argparse
 import errno
 import io
+import logging
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 
 from srgan_tf.cli import bench, evaluate, export, figures, models, mos, train, upscale
 from srgan_tf.imaging.errors import one_line
+from srgan_tf.version import __version__
 
 _EPILOG = """\
 examples:
@@ -29,20 +31,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     _prepare_streams()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors reach us as exceptions
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # else it remarks on several networks
     parser = argparse.ArgumentParser(
         prog="srgan-tf",
         description="SRGAN's networks: upscale pictures 4x; train, score, export, rate.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in (upscale, train, evaluate, models, export, mos, figures, bench):
         module.add_command(commands)
     options = parser.parse_args(arguments)
     try:
-        for name, value in vars(options).items():
-            if value == "":  # of a shell's variable that is not set
-                raise ValueError(f"{name.replace('_', '-')}: got an empty text")
+        _refuse_empty_texts(options)
         with _ending_by_an_error():
             code = int(options.run(options))
         sys.stdout.flush()
@@ -53,9 +55,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 141
         print(f"srgan-tf: {one_line(error)}", file=sys.stderr)
         return 2
+    except MemoryError:
+        print("srgan-tf: not enough memory; try a smaller picture or setting", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("srgan-tf: interrupted", file=sys.stderr)
         return 130
+
+
+def _refuse_empty_texts(options: argparse.Namespace) -> None:
+    """Those of a shell's variable that is not set; among many inputs, one is told by its command.
+
+    Raises:
+        ValueError: an option got one.
+    """
+    for name, value in vars(options).items():
+        if value == "" or (isinstance(value, list) and "" in value and name != "inputs"):
+            raise ValueError(f"{name.replace('_', '-')}: got an empty text")
 
 
 def _is_closed_pipe(error: Exception) -> bool:

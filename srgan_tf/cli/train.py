@@ -2,12 +2,17 @@
 
 import argparse
 import dataclasses
+import math
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from srgan_tf.cli.quiet import quiet_start
 from srgan_tf.config import CONFIG, DataConfig, TrainConfig, read_config
 from srgan_tf.recipes import RECIPES
+
+N = TypeVar("N", int, float)
 
 _EPILOG = """\
 examples:
@@ -15,6 +20,7 @@ examples:
       --learning-rate 1e-3 --schedule cosine --warmup 200
   srgan-tf train srresnet_mse --data ~/Pictures --out runs/mine --resume
   KERAS_BACKEND=jax srgan-tf train srresnet_mse --data ~/Pictures --out runs/mine
+      (pip install '.[jax]'; on an NVIDIA GPU, JAX's own CUDA build)
 
 The run folder gets config.json, held_out.txt (files that are not trained on), checkpoint.npz (for
 --resume), generator.keras (for --model), samples/, log.csv and tensorboard/. A killed run goes on
@@ -180,39 +186,32 @@ def _fields(kind: type[Any], given: dict[str, Any]) -> dict[str, Any]:
 
 def positive_int(text: str) -> int:
     """Parses a whole number of at least 1."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"got {text}, expected a whole number of at least 1")
-    return value
+    return _parse(text, int, lambda value: value >= 1, "a whole number of at least 1")
 
 
 def count(text: str) -> int:
     """Parses a whole number of at least 0."""
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"got {text}, expected a whole number of at least 0")
-    return value
+    return _parse(text, int, lambda value: value >= 0, "a whole number of at least 0")
 
 
 def positive_float(text: str) -> float:
     """Parses a number above 0."""
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"got {text}, expected a number above 0")
-    return value
+    return _parse(text, float, lambda value: 0 < value < math.inf, "a number above 0")
 
 
 def nonnegative_float(text: str) -> float:
     """Parses a number of at least 0."""
-    value = float(text)
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"got {text}, expected a number of at least 0")
-    return value
+    return _parse(text, float, lambda value: 0 <= value < math.inf, "a number of at least 0")
 
 
 def momentum(text: str) -> float:
     """Parses a number of at least 0 and below 1."""
-    value = float(text)
-    if not 0 <= value < 1:
-        raise argparse.ArgumentTypeError(f"got {text}, expected a number from 0 to below 1")
-    return value
+    return _parse(text, float, lambda value: 0 <= value < 1, "a number from 0 to below 1")
+
+
+def _parse(text: str, kind: Callable[[str], N], fits: Callable[[N], bool], expected: str) -> N:
+    with suppress(ValueError):
+        value = kind(text)
+        if fits(value):
+            return value
+    raise argparse.ArgumentTypeError(f"got {text}, expected {expected}")

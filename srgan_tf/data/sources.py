@@ -92,6 +92,8 @@ def open_data(config: DataConfig, holdout: int = 0, again: Sequence[str] = ()) -
     Raises:
         ValueError: the source cannot be used.
     """
+    if not config.source:
+        raise ValueError("data: got an empty text, expected a folder of pictures or tfds:NAME")
     if config.source.startswith("tfds:"):
         if config.half_size:
             raise ValueError(f"half-size: got {config.source}, expected a folder of pictures")

@@ -3,6 +3,7 @@
 import csv
 import gc
 import io
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
@@ -109,7 +110,9 @@ def measure_networks(
     from srgan_tf.inference.scoring import score_pictures, sr_from_engine
 
     runs = []
-    for run in sorted(path.parent for path in folder.glob("b*_*/generator.keras")):
+    for run in sorted(path.parent for path in folder.glob(f"b*_*/{GENERATOR}")):
+        if not re.fullmatch(r"b\d+_(skip|plain)", run.name):
+            continue  # the user's
         done, wanted = read_steps(run), read_config(run / CONFIG).steps
         if wanted is not None and done < wanted:
             tell(f"left out, {done:,} of {wanted:,} steps: {run}")

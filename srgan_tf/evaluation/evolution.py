@@ -1,5 +1,8 @@
 """How a picture changes while the network learns, as in the paper's Figure 8."""
 
+import math
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +28,7 @@ def draw_evolution(run: Path, out: Path, picture: str | None = None, count: int 
         The files.
 
     Raises:
-        ValueError: the folder holds no such samples or no log.
+        ValueError: the folder holds no such samples or no log of numbers.
     """
     folders = sorted(path for path in run.glob("samples/*") if path.is_dir())
     names = [path.name for path in folders]
@@ -34,7 +37,8 @@ def draw_evolution(run: Path, out: Path, picture: str | None = None, count: int 
             f"samples: got {picture or run}, expected " + (", ".join(names) or "a run folder")
         )
     folder = run / SAMPLES / (picture or names[0])
-    paths = sorted(folder.glob("step_*.png"))
+    named = (path for path in folder.glob("step_*.png") if re.fullmatch(r"step_\d+", path.stem))
+    paths = sorted(named, key=_step)
     rows = read_log(run)
     if not rows:
         raise ValueError(f"log: {run / LOG} is missing or empty, expected the log of a run")
@@ -46,24 +50,36 @@ def draw_evolution(run: Path, out: Path, picture: str | None = None, count: int 
     figure.clear()  # of its axes
     upper, lower = figure.subfigures(2, 1, height_ratios=(1.8, 2.4))
     for axis, path in zip(upper.subplots(1, count, squeeze=False)[0], chosen, strict=True):
-        step = int(path.stem.removeprefix("step_"))
         axis.imshow(_middle(path), interpolation="nearest")
-        axis.set_title(f"step {step:,}")
+        axis.set_title(f"step {_step(path):,}")
         axis.set_axis_off()
     scores = [key for key in rows[0] if key.endswith("_psnr")]
     losses = [key for key in ("loss", "content", "g_loss", "d_loss") if key in rows[0]]
     left, right = lower.subplots(1, 2)
     for axis, keys, label in ((left, scores, "PSNR (dB)"), (right, losses, "loss")):
         for ink, key in zip(INKS, keys, strict=False):
-            points = [(int(row["step"]), float(row[key])) for row in rows if row.get(key)]
-            axis.plot(*zip(*points, strict=True), color=ink, label=key.removesuffix("_psnr"))
+            steps, values = _column(rows, key, run / LOG)
+            axis.plot(steps, values, color=ink, label=key.removesuffix("_psnr"))
         axis.set_xlabel("steps")
         axis.set_ylabel(label)
         if keys:
             axis.legend()
-    if losses:
+    if right.dataLim.minposy < math.inf:  # some loss is above 0
         right.set_yscale("log")
     return save(figure, out, "evolution")
+
+
+def _step(path: Path) -> int:
+    return int(path.stem.removeprefix("step_"))
+
+
+def _column(rows: Sequence[dict[str, str]], key: str, log: Path) -> tuple[list[float], list[float]]:
+    """The steps at which a column has numbers, and the numbers."""
+    try:
+        filled = [row for row in rows if row[key]]
+        return [float(row["step"]) for row in filled], [float(row[key]) for row in filled]
+    except ValueError:
+        raise ValueError(f"{log}: the column {key} holds something else than numbers") from None
 
 
 def _middle(path: Path) -> Any:

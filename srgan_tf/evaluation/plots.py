@@ -1,11 +1,12 @@
 """How the figures look in print, and how they are written: PNG and SVG of the same drawing."""
 
 import functools
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from srgan_tf.imaging.files import write_atomically
+from srgan_tf.imaging.files import made_folder, write_atomically
 
 INKS = ("#3b6ea5", "#c8553d", "#4c956c", "#8d6b94", "#d9a441", "#5f6b76", "#9c4a2f", "#2f7f86")
 _STYLE: Any = {
@@ -22,13 +23,17 @@ _STYLE: Any = {
 
 
 def styled(function: Callable[..., list[Path]]) -> Callable[..., list[Path]]:
-    """Draws and writes in the style of this file, whatever the user's matplotlib is set to."""
+    """Draws and writes in the style of this file, whatever the user's matplotlib is set to.
+
+    Its warnings, such as of letters that its font lacks, stay unsaid: a user can do nothing there.
+    """
 
     @functools.wraps(function)
     def draw_in_style(*arguments: Any, **settings: Any) -> list[Path]:
         import matplotlib
 
-        with matplotlib.rc_context({**matplotlib.rcParamsDefault, **_STYLE}):
+        style = matplotlib.rc_context({**matplotlib.rcParamsDefault, **_STYLE})
+        with style, warnings.catch_warnings(action="ignore", category=UserWarning):
             return function(*arguments, **settings)
 
     return draw_in_style
@@ -59,10 +64,10 @@ def save(figure: Any, folder: Path, name: str) -> list[Path]:
     Returns:
         The two paths.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for kind, settings in (("png", {"dpi": 200}), ("svg", {"metadata": {"Date": None}})):
-        path = folder / f"{name}.{kind}"
-        write_atomically(path, functools.partial(figure.savefig, format=kind, **settings))
-        paths.append(path)
+    with made_folder(folder):
+        for kind, settings in (("png", {"dpi": 200}), ("svg", {"metadata": {"Date": None}})):
+            path = folder / f"{name}.{kind}"
+            write_atomically(path, functools.partial(figure.savefig, format=kind, **settings))
+            paths.append(path)
     return paths

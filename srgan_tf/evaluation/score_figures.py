@@ -33,23 +33,40 @@ def draw_scores(report: Path, out: Path) -> list[Path]:
     """
     path = report / "scores.json" if report.is_dir() else report
     try:
-        methods = json.loads(path.read_text())["methods"]
+        methods = json.loads(path.read_text(encoding="utf-8"))["methods"]
         benchmarks = list(next(iter(methods.values()))["paper"])
-        if any(
-            not each["paper_name"] or not set(benchmarks) <= set(each["paper"])
-            for each in methods.values()
-        ):
-            raise ValueError
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration):
+        measures = _find_measures(methods, benchmarks)
+    except (
+        *(OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration),
+        RecursionError,  # of brackets in brackets
+    ):
         raise ValueError(
             f"scores: got {report}, expected the folder of evaluate --report, or its scores.json"
         ) from None
-    measures = [
-        measure
-        for measure in _MEASURES
-        if any(measure in part for each in methods.values() for part in each["paper"].values())
-    ]
     return _bars(methods, benchmarks, measures, out) + _tradeoff(methods, benchmarks, out)
+
+
+def _find_measures(methods: dict[str, Any], benchmarks: list[str]) -> list[str]:
+    """Makes sure that all methods have names and numbers, and returns what was measured.
+
+    Raises:
+        ValueError: they do not, or there is no number. Also what else Python raises when a part
+            is of another kind.
+    """
+    found = set()
+    for each in methods.values():
+        if not (isinstance(each["paper_name"], str) and each["paper_name"]):
+            raise ValueError
+        for benchmark in benchmarks:
+            for measure in _MEASURES:
+                value = each["paper"][benchmark].get(measure)
+                if value is not None:
+                    found.add(measure)
+                    if not abs(value) < 1e9:  # nor NaN
+                        raise ValueError
+    if not found:
+        raise ValueError
+    return [measure for measure in _MEASURES if measure in found]
 
 
 def _bars(
@@ -109,8 +126,8 @@ def _tradeoff(methods: dict[str, Any], benchmarks: list[str], out: Path) -> list
                 textcoords="offset points", ha="center", fontsize=7,
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
             )  # fmt: skip
-        original = methods.get("original", {}).get("paper", {}).get(benchmark, {})
-        if "niqe" in original:
+        original = methods["original"]["paper"][benchmark] if "original" in methods else {}
+        if original.get("niqe") is not None:
             axis.axhline(original["niqe"], color=INKS[5], linestyle=":", label="original")
             axis.legend(loc="lower right", fontsize=7)
         axis.margins(0.25)

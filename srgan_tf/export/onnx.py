@@ -21,9 +21,7 @@ def check_onnx() -> None:
     """Raises ValueError where the extra is not installed."""
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
-        raise ValueError(
-            f"onnx: {', '.join(missing)} cannot be found; pip install 'srgan-tf[onnx]'"
-        )
+        raise ValueError(f"onnx: {', '.join(missing)} cannot be found; pip install '.[onnx]'")
 
 
 def export_onnx(generator: keras.Model, path: str | Path, facts: Mapping[str, str]) -> None:

@@ -24,7 +24,7 @@ class LpipsDistance:
 
     Raises:
         ValueError: the package `lpips` is not installed, or AlexNet's weights (torchvision's,
-            233 MB, downloaded when first used) cannot be had.
+            244 MB, downloaded when first used) cannot be had.
         OSError: PyTorch's process crashed.
     """
 
@@ -67,7 +67,7 @@ def _open_network() -> tuple[Any, Any]:
         import lpips
     except ImportError as error:
         raise ValueError(
-            f"lpips: {error}; expected the extra: pip install 'srgan_tf[lpips]'"
+            f"lpips: {error}; expected the extra: pip install '.[lpips]'"
         ) from None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # lpips calls torchvision in an old way

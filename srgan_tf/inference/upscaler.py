@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from numbers import Integral
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -65,12 +67,14 @@ class Upscaler:
         scale: int = SCALE,
         size: tuple[int, int] | None = None,
     ):
-        if tile is not None and tile < 16:
+        if tile is not None and (not isinstance(tile, Integral) or tile < 16):
             raise ValueError(f"tile: got {tile}, expected at least 16 pixels")
         if scale not in SCALES:
             raise ValueError(f"scale: got {scale}, expected 2, 3 or 4")
-        if size is not None and min(size) < 1:
-            raise ValueError(f"size: got {size[0]}x{size[1]}, expected at least 1x1 pixels")
+        if size is not None and not _is_size(size):
+            raise ValueError(f"size: got {size}, expected (width, height) of at least 1x1 pixels")
+        if not isinstance(model, str | Path):
+            raise ValueError(f"model: got a {type(model).__name__}, expected a name or a file")
         self.engine: Engine = open_engine(model, engine, fast, ensemble)
         bytes_per_pixel = getattr(self.engine, "bytes_per_pixel", BYTES_PER_PIXEL)
         self.tile = tile or tile_for(free_memory(), OVERLAP, bytes_per_pixel)
@@ -101,7 +105,7 @@ class Upscaler:
         first, so that none of them bleeds into the outline.
 
         Raises:
-            ValueError: `size` is more than 4 times the picture's.
+            ValueError: `size` is more than 4 times the picture's, or that has no pixel.
         """
         large = self._upscale_by_rows(picture)
         return large.rows(0, large.height)
@@ -138,12 +142,24 @@ class Upscaler:
 
         Returns:
             The same type, (4h, 4w, 3) or (4h, 4w, 1), or of the wanted scale or size.
+
+        Raises:
+            ValueError: an array of another kind, or as `upscale_picture`.
         """
+        is_picture = lr_levels.ndim == 3 and lr_levels.shape[2] in (1, 3)
+        if not is_picture or lr_levels.dtype not in (np.uint8, np.uint16):
+            raise ValueError(
+                f"picture: got {lr_levels.dtype} {lr_levels.shape}, expected uint8 or uint16 "
+                "(h, w, 3) RGB or (h, w, 1) gray"
+            )
         return self.upscale_picture(Picture(lr_levels)).pixels
 
     def _upscale_by_rows(self, picture: Picture) -> PictureByRows:
         """Nothing is computed before rows are asked for."""
         pixels, alpha = picture.pixels, picture.alpha
+        if not pixels.size:
+            height, width, _ = pixels.shape
+            raise ValueError(f"picture: got {width}x{height} pixels, expected at least 1x1")
         if alpha is not None:
             pixels = fill_transparent(pixels, alpha)
         large = self._map_tiles(self._enlarge_gray if picture.is_gray else self.engine, pixels)
@@ -174,8 +190,15 @@ class Upscaler:
         return keep_flat_parts(lr_levels, self._enlarge_gray(lr_levels))
 
 
-def _from_array(image: np.ndarray) -> Picture:
-    image = np.asarray(image)
+def _is_size(size: Any) -> bool:
+    sides = size if isinstance(size, tuple | list) else ()
+    return len(sides) == 2 and all(isinstance(side, Integral) and int(side) >= 1 for side in sides)
+
+
+def _from_array(image: Any) -> Picture:
+    given, image = type(image).__name__, np.asarray(image)
+    if image.dtype.kind not in "biufc":
+        raise ValueError(f"picture: got a {given}, expected a path, a Pillow picture or an array")
     if (
         image.dtype != np.uint8
         or image.ndim not in (2, 3)

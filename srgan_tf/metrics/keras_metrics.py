@@ -32,15 +32,14 @@ class _PictureMetric(keras.metrics.Mean):
         value_range: tuple[float, float],
         dtype: Any,
     ) -> None:
-        low, high = value_range
-        if not low < high:
+        if len(value_range) != 2 or not value_range[0] < value_range[1]:
             raise ValueError(
                 f"{type(self).__name__}: got value_range {tuple(value_range)}; expected "
                 "(lowest, highest) with lowest < highest, such as (-1.0, 1.0)."
             )
         super().__init__(name=name, dtype=dtype)
         self.luma = luma
-        self.value_range = (float(low), float(high))
+        self.value_range = (float(value_range[0]), float(value_range[1]))
         self._direction = "up"  # tells EarlyStopping and ModelCheckpoint that more is better
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
@@ -54,9 +53,18 @@ class _PictureMetric(keras.metrics.Mean):
             sample_weight: optional weights (n,) of the pictures.
 
         Raises:
-            ValueError: `luma=True` and the channels are not three, or a picture is smaller than
-                the window of the metric.
+            ValueError: the shapes differ or are of another kind, `luma=True` and the channels are
+                not three, or pictures of known size are smaller than the window of the metric;
+                where TensorFlow learns their size only as it runs, their value is NaN.
         """
+        true, pred = tuple(ops.shape(y_true)), tuple(ops.shape(y_pred))
+        sides = zip(true, pred, strict=len(true) == len(pred))
+        known = (pair for pair in sides if all(isinstance(side, int) for side in pair))
+        if not len(true) == len(pred) == 4 or any(one != other for one, other in known):
+            raise ValueError(
+                f"{type(self).__name__}: got shapes {true} and {pred}; expected one shape "
+                "(n, h, w, channels)."
+            )
         values = self._per_picture(self._prepare(y_true), self._prepare(y_pred))
         super().update_state(values, sample_weight)
 
@@ -67,8 +75,9 @@ class _PictureMetric(keras.metrics.Mean):
     def _prepare(self, pictures: Any) -> Any:
         """Pictures in `value_range` -> [0, 1], as luma (n, h, w, 1) where asked for."""
         low, high = self.value_range
-        # The error of a 100 dB picture is no number of float16.
-        pictures = ops.cast(pictures, "float32" if self.dtype == "float16" else self.dtype)
+        # The error of a 100 dB picture is no number of float16, and bfloat16 has three digits.
+        is_half = self.dtype in ("float16", "bfloat16")
+        pictures = ops.cast(pictures, "float32" if is_half else self.dtype)
         pictures = ops.clip((pictures - low) / (high - low), 0.0, 1.0)
         if not self.luma:
             return pictures

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from srgan_tf.models.layout import require_channels_last
 from srgan_tf.models.luma import BicubicUpscale, Luma, WithLuma
 
 _BILINEAR = np.array([[3, 5, 0], [1, 7, 0], [0, 7, 1], [0, 5, 3]]) / 8  # four sub-pixels, 3 taps
@@ -23,6 +24,7 @@ def build_srcnn(name: str = "srcnn") -> keras.Model:
     Returns:
         A `keras.Model` as `build_generator` makes it.
     """
+    require_channels_last()
     lr = keras.Input((None, None, 3), name="lr")
     large = BicubicUpscale(name="bicubic")(lr)
     x = Luma(name="luma")(large)
@@ -47,6 +49,7 @@ def build_espcn(name: str = "espcn") -> keras.Model:
     Returns:
         A `keras.Model` as `build_generator` makes it.
     """
+    require_channels_last()
     lr = keras.Input((None, None, 3), name="lr")
     x = Luma(name="luma")(lr)
     x = _conv(64, 5, "conv1", "relu")(x)
@@ -84,6 +87,7 @@ def build_drcn(num_filters: int = 256, num_recursions: int = 16, name: str = "dr
         raise ValueError(
             f"drcn: got {num_filters} maps and {num_recursions} recursions, expected 1 or more"
         )
+    require_channels_last()
     lr = keras.Input((None, None, 3), name="lr")
     large = BicubicUpscale(name="bicubic")(lr)
     small_luma = Luma(name="luma")(large)

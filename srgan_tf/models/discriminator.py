@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from srgan_tf.models.layout import require_channels_last
+
 _NEGATIVE_SLOPE = 0.2
 _STAGES = ((64, 1), (64, 2), (128, 1), (128, 2), (256, 1), (256, 2), (512, 1), (512, 2))
 """Feature maps and stride of the eight convolutions."""
@@ -27,8 +29,9 @@ def build_discriminator(crop_size: int = 96, name: str = "discriminator") -> ker
         logits, float32 (batch, 1); above 0 means real.
 
     Raises:
-        ValueError: a crop size that 16 does not divide.
+        ValueError: a crop size that 16 does not divide, or Keras is set to channels_first.
     """
+    require_channels_last()
     if crop_size < 16 or crop_size % 16:
         raise ValueError(
             f"discriminator: got crops of {crop_size} pixels, expected a multiple of 16"

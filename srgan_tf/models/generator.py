@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from srgan_tf.models.layout import require_channels_last
+
 
 def build_generator(
     num_blocks: int = 16,
@@ -29,13 +31,14 @@ def build_generator(
         (batch, 4h, 4w, 3), nominally in [-1, 1]: nothing clips it after the last convolution.
 
     Raises:
-        ValueError: a count is below 1 (num_blocks may be 0).
+        ValueError: a count is below 1 (num_blocks may be 0), or Keras is set to channels_first.
 
     Example:
         >>> generator = build_generator()
         >>> generator.count_params()
         1554883
     """
+    require_channels_last()
     if num_blocks < 0 or num_filters < 1:
         raise ValueError(
             f"generator size: got num_blocks={num_blocks}, num_filters={num_filters}, "

@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from srgan_tf.imaging.files import read_arrays
+from srgan_tf.models.layout import require_channels_last
 
 _MEAN_BGR = (103.939, 116.779, 123.68)  # of ImageNet, 0..255: what the weights were trained with
 _CONVOLUTIONS = (2, 2, 4, 4, 4)  # in the five blocks
@@ -41,6 +42,7 @@ def build_vgg_features(i: int, j: int, weights: str | Path = "imagenet") -> kera
         ValueError: no such layer, or the weights cannot be read or do not reach it.
     """
     name = feature_layer(i, j)
+    require_channels_last()
     is_file = str(weights) != "imagenet"
     try:
         vgg = keras.applications.VGG19(

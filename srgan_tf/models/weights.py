@@ -14,10 +14,8 @@ from srgan_tf.models.shipped import shipped_names, shipped_path
 
 
 def save_float16(generator: keras.Model, path: str | Path) -> None:
-    """Writes every variable in half precision, keyed by its path: NumPy's `.npz`, 2 bytes each."""
-    arrays = {
-        variable.path: variable.numpy().astype(np.float16) for variable in generator.variables
-    }
+    """Writes every variable in half precision, keyed by its name: NumPy's `.npz`, 2 bytes each."""
+    arrays = {_key(v): v.numpy().astype(np.float16) for v in generator.variables}
     write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
 
 
@@ -40,22 +38,28 @@ def copy_weights(source: keras.Model, target: keras.Model) -> None:
     Raises:
         ValueError: the architectures differ. The target is unchanged then.
     """
-    arrays = {v.path: v.numpy() for v in source.variables}
-    for shares in (v for v in target.variables if v.path == "merge/shares" and v.path in arrays):
-        more = shares.shape[0] - arrays[shares.path].size
-        arrays[shares.path] = np.pad(arrays[shares.path], (0, max(more, 0)))
+    arrays = {_key(v): v.numpy() for v in source.variables}
+    name = "merge/shares"
+    for shares in (v for v in target.variables if _key(v) == name and name in arrays):
+        more = shares.shape[0] - arrays[name].size
+        arrays[name] = np.pad(arrays[name], (0, max(more, 0)))
     _assign(target, arrays, f"weights of {source.name}")
 
 
 def _assign(generator: keras.Model, arrays: dict[str, np.ndarray], origin: str) -> None:
-    shapes = {variable.path: tuple(variable.shape) for variable in generator.variables}
+    shapes = {_key(variable): tuple(variable.shape) for variable in generator.variables}
     if shapes != {key: array.shape for key, array in arrays.items()}:
         raise ValueError(
             f"weights: got {origin} for another network, expected one with "
             f"{generator.count_params():,} parameters"
         )
     for variable in generator.variables:
-        variable.assign(arrays[variable.path])
+        variable.assign(arrays[_key(variable)])
+
+
+def _key(variable: keras.Variable) -> str:
+    """LAYER/NAME: its path without the scope that the network was built in."""
+    return "/".join(variable.path.split("/")[-2:])
 
 
 def load_generator(model: str | Path) -> keras.Model:

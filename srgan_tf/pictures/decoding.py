@@ -92,7 +92,7 @@ def from_pillow(image: Image.Image, step: int | None = None) -> Picture:
         ValueError: 32-bit pixels, whose range of values is unknown.
     """
     white_is_zero = image.mode == "I;16" and _tag(image, _PHOTOMETRIC) == 0
-    twelve_bits = _rawmode(image) == "I;12"
+    twelve_bits = image.mode == "I;16" and _tag(image, _BITS_PER_SAMPLE) == (12,)
     step = level_step(image) if step is None else step
     is_gray = image.mode.startswith(("1", "L", "I")) and image.mode != "LAB"
     metadata = read_metadata(image, is_gray)

@@ -12,6 +12,7 @@ from srgan_tf.data.benchmarks import Benchmark, BenchmarkImage
 from srgan_tf.inference.engines import keras_engine
 from srgan_tf.inference.scoring import score_pictures, sr_from_engine
 from srgan_tf.inference.upscaler import save_picture
+from srgan_tf.metrics import PROTOCOLS
 
 
 class BenchmarkScores(keras.callbacks.Callback):
@@ -27,9 +28,10 @@ class BenchmarkScores(keras.callbacks.Callback):
         every: epochs between two scorings.
 
     Raises:
-        ValueError: there is no picture under a name.
+        ValueError: there is no picture under a name, or another argument is none of these.
 
     Example:
+        >>> from srgan_tf.data.benchmarks import find_benchmarks
         >>> sets = {b.name: b for b in find_benchmarks("benchmarks")}
         >>> model.fit(dataset, callbacks=[BenchmarkScores(sets)])
     """
@@ -42,10 +44,18 @@ class BenchmarkScores(keras.callbacks.Callback):
         every: int = 1,
     ):
         super().__init__()
+        if not isinstance(pictures, Mapping):
+            raise ValueError("BenchmarkScores: got pictures without a name, expected {name: some}")
         self.pictures = {
             name: images if isinstance(images, Benchmark) else list(images)
             for name, images in pictures.items()
         }
+        if protocol not in PROTOCOLS:
+            raise ValueError(
+                f"BenchmarkScores: got protocol {protocol!r}, expected {' or '.join(PROTOCOLS)}"
+            )
+        if every < 1:
+            raise ValueError(f"BenchmarkScores: got every={every}, expected 1 or more")
         for name, images in self.pictures.items():
             if not len(images):
                 raise ValueError(f"BenchmarkScores: got no picture as {name!r}, expected some")

@@ -159,8 +159,7 @@ class ProgressLines(keras.callbacks.Callback):
         self.tick, self.step = now, step
         if now - self.last_line >= self.seconds:
             self.last_line = now
-            loss = "loss" if "loss" in (logs or {}) else "content"
-            self._print({loss: float((logs or {}).get(loss, math.nan))})
+            self._print({"loss": float((logs or {}).get("loss", math.nan))})
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Prints the scores and adds a row to `log.csv`."""

@@ -12,6 +12,7 @@ from srgan_tf.losses.content import Loss, mse_loss
 from srgan_tf.metrics import PSNR
 
 _LOGS = (
+    "loss",  # what the generator learns from: content plus weighted adversarial
     "content",  # content loss of the result, unweighted
     "adversarial",  # -log D(G(lr)), unweighted
     "d_loss",  # of the discriminator: 1.39 when it cannot tell, 0 when it always can
@@ -32,10 +33,11 @@ class SRGAN(keras.Model):
     that of the loss at the picture, pulled back through the pass already made. Batch normalisation
     is in training mode throughout; the content loss's VGG stays as it is.
 
-    `fit` logs content, adversarial, d_loss, d_real, d_fake, four gradient norms and psnr (dB);
-    `evaluate`, and `fit` with `validation_data`, content and psnr. Callbacks that compare epochs
-    are told that more psnr is better: `EarlyStopping("val_psnr", mode="max")`. What can be saved
-    are its weights (`ModelCheckpoint(..., save_weights_only=True)`) and `model.generator`.
+    `fit` logs loss, content, adversarial, d_loss, d_real, d_fake, four gradient norms and psnr
+    (dB); `evaluate`, and `fit` with `validation_data`, content and psnr. Callbacks that compare
+    epochs are told which, and that more psnr is better: `EarlyStopping("val_psnr", mode="max")`.
+    What can be saved are its weights (`ModelCheckpoint(..., save_weights_only=True)`) and
+    `model.generator`.
 
     Args:
         generator: from `build_generator`, lr [0, 1] -> sr [-1, 1].
@@ -64,6 +66,7 @@ class SRGAN(keras.Model):
         self.adversarial_weight = adversarial_weight
         self.means = {log: keras.metrics.Mean(log) for log in _LOGS}
         self.psnr = PSNR(name="psnr")
+        self.is_evaluating = False
 
     def compile(
         self,
@@ -74,24 +77,66 @@ class SRGAN(keras.Model):
         """Sets the optimizers and builds their slots.
 
         Args:
-            optimizer: the generator's.
-            discriminator_optimizer: the discriminator's.
-            **kwargs: of `keras.Model.compile`: jit_compile, steps_per_execution, run_eagerly.
+            optimizer: the generator's; an optimizer or its name.
+            discriminator_optimizer: the discriminator's, another one.
+            **kwargs: of `keras.Model.compile`: jit_compile, steps_per_execution, run_eagerly,
+                auto_scale_loss.
+
+        Raises:
+            ValueError: both are one optimizer, or there are losses or metrics.
         """
+        if others := set(kwargs) & {"loss", "loss_weights", "metrics", "weighted_metrics"}:
+            raise ValueError(
+                f"SRGAN.compile: got {', '.join(sorted(others))}, expected optimizers; the content "
+                "loss is an argument of SRGAN, and what is logged is fixed"
+            )
         super().compile(optimizer=optimizer, **kwargs)
-        self.discriminator_optimizer = discriminator_optimizer
+        other = keras.optimizers.get(discriminator_optimizer)
+        if other is optimizer:
+            raise ValueError(
+                "SRGAN.compile: got one optimizer twice, expected one for each network"
+            )
+        scaled = keras.optimizers.LossScaleOptimizer  # which Keras makes of ours for float16
+        if isinstance(self.optimizer, scaled) and not isinstance(other, scaled):
+            other = scaled(other, name="discriminator_loss_scale_optimizer")
+        self.discriminator_optimizer = other
         self.optimizer.build(self.generator.trainable_variables)
-        discriminator_optimizer.build(self.discriminator.trainable_variables)
+        other.build(self.discriminator.trainable_variables)
         for variable in getattr(self, "discriminator_slots", ()):  # of an earlier compilation
             self._untrack_variable(variable)
         # Keras' JAX trainer carries the variables of `self.optimizer` and of the model alone.
-        self.discriminator_slots = discriminator_optimizer.variables
+        is_jax = keras.backend.backend() == "jax"
+        self.discriminator_slots = other.variables if is_jax else []
+        # Of `use_ema`: when `fit` ends, Keras hands it the weights of both networks.
+        finalize = self.optimizer.finalize_variable_values
+        self.optimizer.finalize_variable_values = lambda _: finalize(
+            self.generator.trainable_variables
+        )
         self.built = True
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
-        """The means that `fit` resets at each epoch."""
+        """The means that `fit` resets at each epoch; while it evaluates, those it then has.
+
+        Of several replicas, Keras gives their common means only if all of these are logged.
+        """
+        if self.is_evaluating:
+            return [self.means["content"], self.psnr]
         return [*self.means.values(), self.psnr]
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        """As `keras.Model.evaluate`."""
+        self.is_evaluating = keras.backend.backend() == "tensorflow"  # JAX has no replicas
+        try:
+            return super().evaluate(*args, **kwargs)
+        finally:
+            self.is_evaluating = False
+
+    def save_own_variables(self, store: Any) -> None:
+        """Saves nothing: Keras saves the networks, and the slots with the optimizer they are of."""
+
+    def load_own_variables(self, store: Any) -> None:
+        """Loads nothing."""
 
     def call(self, lr: Any, training: bool = False) -> Any:
         """Super-resolves a batch."""
@@ -105,11 +150,17 @@ class SRGAN(keras.Model):
         return import_module(f"srgan_tf.training.step_{backend}").train_step(self, *args)
 
     def compute_loss(
-        self, x: Any = None, y: Any = None, y_pred: Any = None, *args: Any, **kwargs: Any
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
     ) -> Any:
         """The content loss of pictures that are evaluated; `train_step` does without this."""
+        refuse_weights(sample_weight)
         loss = self.compare(y, y_pred)
-        self.means["content"].update_state(loss)
+        self.means["content"].update_state(loss, ops.shape(y)[0])
         self.psnr.update_state(y, y_pred)
         return loss
 
@@ -150,8 +201,15 @@ class SRGAN(keras.Model):
     def update_means(self, hr: Any, sr: Any, logs: Mapping[str, Any]) -> None:
         """Adds one step's pictures and values to the means of the epoch."""
         self.psnr.update_state(hr, sr)
-        for name, value in logs.items():
-            self.means[name].update_state(value)
+        loss = logs["content"] + self.adversarial_weight * logs["adversarial"]
+        for name, value in {"loss": loss, **logs}.items():
+            self.means[name].update_state(value, ops.shape(hr)[0])
+
+
+def refuse_weights(sample_weight: Any) -> None:
+    """Raises ValueError where a batch has weights for its pictures."""
+    if sample_weight is not None:
+        raise ValueError("SRGAN: got sample weights, expected batches of (lr, hr)")
 
 
 def global_norm(gradients: list[Any]) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import keras
 
-from srgan_tf.training.srgan import SRGAN, global_norm
+from srgan_tf.training.srgan import SRGAN, global_norm, refuse_weights
 
 State = tuple[list[Any], list[Any], list[Any], list[Any]]
 """Values of the model's trainable variables, its other variables (the discriminator optimizer's
@@ -63,7 +63,8 @@ class _Values:
 
 def train_step(model: SRGAN, state: State, data: tuple[Any, Any]) -> tuple[dict[str, Any], State]:
     """Updates the discriminator, then the generator, on one batch of (lr, hr)."""
-    lr, hr, _ = keras.utils.unpack_x_y_sample_weight(data)
+    lr, hr, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+    refuse_weights(sample_weight)
     generator, discriminator = model.generator, model.discriminator
     values = _Values(
         (

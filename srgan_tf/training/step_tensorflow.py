@@ -5,12 +5,13 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from srgan_tf.training.srgan import SRGAN, global_norm
+from srgan_tf.training.srgan import SRGAN, global_norm, refuse_weights
 
 
 def train_step(model: SRGAN, data: tuple[Any, Any]) -> dict[str, Any]:
     """Updates the discriminator, then the generator, on one batch of (lr, hr)."""
-    lr, hr, _ = keras.utils.unpack_x_y_sample_weight(data)
+    lr, hr, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+    refuse_weights(sample_weight)
     generator_weights = model.generator.trainable_variables
     discriminator_weights = model.discriminator.trainable_variables
     # Each replica sees its part of the batch. Keras' optimizers sum the replicas' gradients; the

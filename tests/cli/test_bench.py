@@ -58,6 +58,16 @@ def test_training_steps_have_a_table_of_their_own(run, tmp_path, two_ways, monke
     assert left_out.startswith("left out: none float32")
 
 
+def test_the_engines_numbers_outlive_a_training_that_fails(run, tmp_path, two_ways, monkeypatch):
+    monkeypatch.setattr(bench, "TRAINING_WAYS", ("none float32",))
+    path = tmp_path / "bench.json"
+    code, output, errors = run("bench", "--size", 8, "--rounds", 1, "--json", path)
+    assert code == 2 and "litert" in output and errors.count("\n") == 1
+    report = json.loads(path.read_text())
+    check(report, rounds=1)
+    assert errors == f"srgan-tf: {report['left_out']['training']}\n"
+
+
 def test_what_does_not_run_is_left_out(run, two_ways, monkeypatch):
     monkeypatch.setattr(bench, "WAYS", ("litert", "no_such_engine", "torch"))
     monkeypatch.setattr(bench, "_NEEDED", {"torch": ("no_such_package",)})

@@ -101,7 +101,7 @@ def test_onnx_without_its_extra(run, model, tmp_path, monkeypatch):
     monkeypatch.setattr("srgan_tf.export.onnx.find_spec", lambda name: None)
     code, out, err = run("export", "onnx", "--model", model, "-o", tmp_path / "new")
     assert (code, out, len(err.splitlines())) == (2, "", 1)
-    assert "pip install 'srgan-tf[onnx]'" in err
+    assert "pip install '.[onnx]'" in err
     assert not (tmp_path / "new").exists()
 
 

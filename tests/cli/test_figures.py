@@ -1,7 +1,11 @@
 import numpy as np
+import pytest
 from PIL import Image
 
+from srgan_tf.cli import figures
+from srgan_tf.evaluation.comparison import crop_middle
 from srgan_tf.imaging.resize import reduce_4x, upscale_bicubic, upscale_nearest
+from srgan_tf.inference.engines import open_engine
 
 
 def test_compare_lays_models_side_by_side(run, photo, photo_path, tmp_path):
@@ -58,3 +62,47 @@ def test_compare_of_runs_shows_them_all(run, photo_path, small_generator, tmp_pa
     assert run("figures", "compare", photo_path, *models, "-o", tmp_path / "out.png")[0] == 0
     with Image.open(tmp_path / "out.png") as image:
         assert image.width >= 360
+
+
+@pytest.mark.parametrize("settings", [["--model", "nearest", "--model", "nope"], ["-o", "a.xyz"]])
+def test_compare_refuses_before_any_work(run, photo_path, tmp_path, monkeypatch, settings):
+    from srgan_tf.inference.upscaler import Upscaler
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Upscaler, "upscale_array", None)
+    out = [] if "-o" in settings else ["-o", tmp_path / "new"]
+    code, output, errors = run("figures", "compare", photo_path, *settings, *out)
+    assert (code, output) == (2, "") and errors.count("\n") == 1
+    assert "nope" in errors or "a.xyz: got suffix" in errors
+    assert [path.name for path in tmp_path.iterdir()] == ["photo.png"]
+
+
+def test_compare_with_a_model_named_original(run, photo_path, tmp_path, monkeypatch):
+    monkeypatch.setattr("srgan_tf.inference.upscaler.open_engine", lambda *_: upscale_nearest)
+    settings = ["--model", tmp_path / "original", "--reduce", "-o", tmp_path / "out.png"]
+    assert run("figures", "compare", photo_path, *settings)[0] == 0
+    with Image.open(tmp_path / "out.png") as image:
+        assert image.width == 2 * 28 + 8
+
+
+@pytest.mark.parametrize("model", ["bicubic", "srresnet_mse"])
+@pytest.mark.parametrize("middle", [1, 38, 51])
+def test_only_the_middle_is_enlarged(samples, model, middle):
+    engine, picture = open_engine(model), samples["chelsea"][:151, :160]
+    cut = figures._cut_surroundings(picture, middle, 1)
+    assert cut.shape == ((len(picture) - 2 * ((len(picture) - len(cut)) // 2)), cut.shape[1], 3)
+    assert max(cut.shape) < 112
+    (shown,), (whole,) = (crop_middle([engine(part)], middle) for part in (cut, picture))
+    assert np.abs(shown.astype(int) - whole).max() <= (model != "bicubic")  # a rounding
+
+
+@pytest.mark.parametrize("middle", [1, 38, 51])
+def test_only_the_middle_is_reduced(samples, middle):
+    picture = samples["chelsea"]
+    picture = picture[: len(picture) // 4 * 4, : picture.shape[1] // 4 * 4]
+    picture = np.concatenate([picture, picture])
+    cut = figures._cut_surroundings(picture, middle, 4)
+    assert len(cut) < len(picture)
+    for make in (lambda part: part, lambda part: upscale_bicubic(reduce_4x(part))):
+        (shown,), (whole,) = (crop_middle([make(part)], middle) for part in (cut, picture))
+        np.testing.assert_array_equal(shown, whole)

@@ -1,6 +1,7 @@
 """`srgan-tf figures` on run folders: evolution, and a depth study of two tiny networks."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,27 @@ def test_evolution_needs_a_run(run, run_folder, tmp_path):
     assert not (tmp_path / "figures").exists()
 
 
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [("900,1,2,3,4\n", "not the log of a run"), ("900,1,abc,3\n", "the column holdout_psnr")],
+)
+def test_evolution_of_a_damaged_log(run, run_folder, tmp_path, row, problem):
+    log = run_folder / "log.csv"
+    log.write_text(log.read_text() + row)
+    code, _, errors = run("figures", "evolution", run_folder, "-o", tmp_path / "figures")
+    assert code == 2 and errors.startswith(f"srgan-tf: {log}: {problem}")
+    assert errors.count("\n") == 1 and not (tmp_path / "figures").exists()
+
+
+@pytest.mark.parametrize("loss", ["0", "", "nan"])
+def test_evolution_without_losses_to_draw(run, run_folder, tmp_path, loss):
+    (run_folder / "samples" / "coffee" / "step_best.png").touch()  # the user's
+    rows = "".join(f"{step},{loss},20\n" for step in (100, 200))
+    (run_folder / "log.csv").write_text(f"step,loss,holdout_psnr\n{rows}")
+    code, _, errors = run("figures", "evolution", run_folder, "-o", tmp_path / "figures")
+    assert (code, errors) == (0, "")
+
+
 @pytest.fixture
 def depth_settings(tmp_path, samples):
     folder = tmp_path / "benchmarks" / "Tiny" / "HR"
@@ -88,6 +110,7 @@ def test_depth_trains_once_and_draws(run, depth_settings, tmp_path, monkeypatch)
     code, output, errors = run(*depth_settings, *training, "--seed", "1")
     assert (code, output) == (2, "") and "other settings" in errors
 
+    shutil.copytree(tmp_path / "runs" / "b01_skip", tmp_path / "runs" / "baseline_old")
     (tmp_path / "runs" / "b01_plain" / "log.csv").write_text("step,loss\n1,1\n")
     code, output, errors = run(*depth_settings)
     assert code == 0 and "left out, 1 of 2 steps" in errors
@@ -99,3 +122,16 @@ def test_depth_without_runs_or_benchmark(run, depth_settings):
     assert (code, output) == (2, "") and errors.count("\n") == 1 and "--data" in errors
     code, output, errors = run(*depth_settings, "--benchmark", "Set99")
     assert (code, output) == (2, "") and errors.count("\n") == 1 and "Tiny" in errors
+
+
+def test_depth_refuses_a_file_as_output_before_any_work(run, depth_settings, tmp_path):
+    (tmp_path / "figures").write_text("mine")
+    code, output, errors = run(*depth_settings, "--data", SAMPLES)
+    assert (code, output) == (2, "") and errors.count("\n") == 1
+    assert "figures, expected a folder" in errors and not (tmp_path / "runs").exists()
+
+
+def test_depths_that_are_no_numbers(run, depth_settings, capsys):
+    with pytest.raises(SystemExit):
+        run(*depth_settings, "--blocks", "1,x")
+    assert "got 1,x, expected whole numbers such as 1,2,4,8" in capsys.readouterr().err

@@ -7,6 +7,7 @@ from PIL import Image
 
 from srgan_tf.cli import main as main_module
 from srgan_tf.cli.main import main
+from srgan_tf.version import __version__
 
 COMMANDS = ["upscale", "train", "evaluate", "models", "figures"]
 HEAVY = """print([name for name in sys.modules if name in (
@@ -85,7 +86,12 @@ def test_wrong_use_is_exit_code_2(capsys, arguments):
 
 @pytest.mark.parametrize(
     "error",
-    [ValueError("bad\nthing"), FileNotFoundError(2, "No", "a.png"), ImportError("no torch")],
+    [
+        ValueError("bad\nthing"),
+        FileNotFoundError(2, "No", "a.png"),
+        ImportError("no torch"),
+        MemoryError(),
+    ],
 )
 def test_an_error_is_one_line_and_exit_code_2(capsys, monkeypatch, error):
     def fail(options):
@@ -97,6 +103,18 @@ def test_an_error_is_one_line_and_exit_code_2(capsys, monkeypatch, error):
     assert output == ""
     assert errors.startswith("srgan-tf: ")
     assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize("module", ["srgan_tf", "srgan_tf.cli"])
+def test_the_version(module):
+    program = [sys.executable, "-m", module, "--version"]
+    assert subprocess.check_output(program, text=True) == f"srgan-tf {__version__}\n"
+
+
+@pytest.mark.parametrize("model", [["--model", ""], ["--model", "nearest", "--model", ""]])
+def test_an_empty_text_among_several_is_refused(capsys, model):
+    assert main(["figures", "compare", "a.png", *model]) == 2
+    assert capsys.readouterr().err == "srgan-tf: model: got an empty text\n"
 
 
 def test_a_reader_that_has_had_enough_is_no_error():

@@ -1,6 +1,9 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 from srgan_tf.models.cards import read_card
 from srgan_tf.models.shipped import shipped_names
@@ -35,6 +38,25 @@ def test_json(run, tmp_path):
     assert set(report["models"]) | set(report["not_in_the_package"]) == set(RECIPES)
     code, _, errors = run("models", "--json", tmp_path / "none" / "models.json")
     assert code == 2 and errors.startswith("srgan-tf: json: ")
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "ä" * 250, "."])
+def test_json_that_cannot_be_written(run, tmp_path, name):
+    code, output, errors = run("models", "--json", tmp_path / name)
+    assert (code, output) == (2, "") and errors.count("\n") == 1  # before anything is done
+    assert not list(tmp_path.iterdir())
+
+
+def test_json_that_no_other_file_can_be_laid_beside(run, tmp_path, monkeypatch):
+    (tmp_path / "models.json").write_text("{}")
+
+    def refuse(path, exist_ok):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    code, output, errors = run("models", "--json", tmp_path / "models.json")
+    reason = f"json: {tmp_path / 'models.json'} cannot be written (Permission denied)"
+    assert (code, output, errors) == (2, "", f"srgan-tf: {reason}\n")
 
 
 def test_nothing_heavy_is_imported():

@@ -1,3 +1,4 @@
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -169,3 +170,59 @@ def test_rows_are_written_before_the_picture_is_whole(tmp_path, monkeypatch):
     written = read_picture(tmp_path / "a.png")
     np.testing.assert_array_equal(written.pixels, large.pixels)
     np.testing.assert_array_equal(written.alpha, large.alpha)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"size": (10,)}, r"size: got \(10,\), expected \(width, height\)"),
+        ({"size": "10x10"}, "size: got 10x10"),
+        ({"tile": 16.5}, "tile: got 16.5, expected at least 16 pixels"),
+        ({"model": None}, "model: got a NoneType, expected a name or a file"),
+    ],
+)
+def test_arguments_of_another_kind_are_one_clear_line(settings, message):
+    with pytest.raises(ValueError, match=message):
+        Upscaler(**{"model": "nearest", **settings})
+
+
+def test_numbers_may_be_numpy_s():
+    upscaler = Upscaler("nearest", tile=np.int64(16), size=(np.int64(5), np.int64(6)))
+    assert upscaler(np.zeros((4, 4, 3), np.uint8)).size == (5, 6)
+
+
+@pytest.mark.parametrize("given", [None, b"photo.png", object()])
+def test_what_is_no_picture_is_one_clear_line(given):
+    with pytest.raises(ValueError, match=r"picture: got a \w+, expected a path, a Pillow picture"):
+        srgan_tf.upscale(given, "nearest")
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 4), (8, 8)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.float32])
+def test_arrays_of_another_kind_are_refused(shape, dtype):
+    with pytest.raises(ValueError, match=r"picture: got .*, expected uint8 or uint16"):
+        Upscaler("nearest").upscale_array(np.zeros(shape, dtype))
+    with pytest.raises(ValueError, match="got int32"):
+        Upscaler("nearest").upscale_array(np.zeros((8, 8, 3), np.int32))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
+@pytest.mark.parametrize("size", [(0, 5), (5, 0)])
+def test_a_picture_without_pixels_is_one_clear_line(mode, size):
+    with pytest.raises(ValueError, match=r"picture: got \dx\d pixels, expected at least 1x1"):
+        srgan_tf.upscale(Image.new(mode, size), "bicubic")
+
+
+def test_a_12_bit_tiff_gives_the_same_however_often_it_is_asked(tmp_path):
+    levels = np.arange(0, 4096, 64, dtype=np.uint16).reshape(8, 8)
+    pairs = levels.reshape(-1, 2).astype(np.uint32)
+    packed = (pairs[:, 0] << 12 | pairs[:, 1]).astype(">u4").view(np.uint8).reshape(-1, 4)[:, 1:]
+    tags = {256: 8, 257: 8, 258: 12, 259: 1, 262: 1, 273: 8, 277: 1, 278: 8, 279: packed.size}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    head = struct.pack("<2sHI", b"II", 42, 8 + packed.size)
+    body = struct.pack("<H", len(tags)) + entries + bytes(4)
+    (tmp_path / "a.tif").write_bytes(head + packed.tobytes() + body)
+    with Image.open(tmp_path / "a.tif") as image:
+        first, second = (np.asarray(srgan_tf.upscale(image, "nearest")) for _ in range(2))
+    np.testing.assert_array_equal(first[::4, ::4] >> 4, levels)
+    np.testing.assert_array_equal(second, first)

@@ -165,6 +165,8 @@ def test_refuses_luma_of_other_than_three_channels(metric_class):
 def test_refuses_an_empty_range(metric_class):
     with pytest.raises(ValueError, match=r"got value_range \(1.0, 1.0\); expected"):
         metric_class(value_range=(1.0, 1.0))
+    with pytest.raises(ValueError, match=r"got value_range \(0, 1, 2\); expected"):
+        metric_class(value_range=(0, 1, 2))
 
 
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
@@ -189,3 +191,17 @@ def test_the_jax_backend_gives_the_same_without_tensorflow(batch, tmp_path):
     assert backends == ("jax", "jax")
     expected = [result_of(PSNR(), *batch), result_of(SSIM(), *batch)]
     assert [float(value) for value in values] == pytest.approx(expected, rel=1e-5)
+
+
+@BOTH
+@pytest.mark.parametrize("shape", [(2, 1, 1, 3), (16, 16, 3), (2, 1, 16, 16, 3)])
+def test_refuses_shapes_that_would_be_stretched(metric_class, shape):
+    with pytest.raises(ValueError, match="expected one shape"):
+        metric_class()(np.zeros((2, 16, 16, 3)), np.zeros(shape))
+
+
+def test_half_precision_keeps_its_digits(batch):
+    true, pred = batch
+    exact = result_of(PSNR(), true, pred)
+    for dtype in ("float16", "bfloat16"):
+        assert float(result_of(PSNR(dtype=dtype), true, pred)) == pytest.approx(exact, rel=4e-3)

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from srgan_tf.models import weights
+from srgan_tf.models.baselines import build_espcn
+from srgan_tf.models.discriminator import build_discriminator
 from srgan_tf.models.generator import build_generator
 from srgan_tf.models.weights import copy_weights, load_float16, load_generator, save_float16
 
@@ -200,3 +202,24 @@ def test_load_generator_of_a_model_with_foreign_layers_is_one_clear_line(tmp_pat
     with pytest.raises(ValueError, match=r"foreign\.keras") as error:
         load_generator(tmp_path / "foreign.keras")
     assert one_line(error)
+
+
+def test_a_network_may_be_built_within_a_scope(small_generator, tmp_path):
+    """As in a Keras layer's `build`."""
+    with keras.name_scope("outer"), keras.name_scope("inner"):
+        inside = build_generator(2, 8)
+    copy_weights(small_generator, inside)
+    save_float16(inside, tmp_path / "inside.npz")
+    outside = build_generator(2, 8)
+    load_float16(outside, tmp_path / "inside.npz")
+    assert_equal_in_half_precision(outside, small_generator)
+
+
+@pytest.mark.parametrize("build", [build_generator, build_discriminator, build_espcn])
+def test_another_order_of_axes_is_one_clear_line(build):
+    keras.config.set_image_data_format("channels_first")
+    try:
+        with pytest.raises(ValueError, match="got channels_first, expected channels_last"):
+            build()
+    finally:
+        keras.config.set_image_data_format("channels_last")

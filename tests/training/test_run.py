@@ -383,6 +383,17 @@ def test_scores_need_pictures():
         BenchmarkScores({"mine": iter([])})
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [({"protocol": "foo"}, "expected paper or matlab"), ({"every": 0}, "expected 1 or more")],
+)
+def test_scores_are_set_up_before_training(settings, said):
+    with pytest.raises(ValueError, match=said):
+        BenchmarkScores({}, **settings)
+    with pytest.raises(ValueError, match="without a name"):
+        BenchmarkScores([None])
+
+
 def test_xla_is_off_on_a_cpu_unless_asked_for():
     assert use_xla("auto") is False
     assert use_xla("on") is True

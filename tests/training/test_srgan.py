@@ -29,7 +29,8 @@ def take_two_steps(vgg_weights, out):
         variable.assign(1 + abs(noise) if around_one else noise)
     content_loss = vgg_loss(build_vgg_features(2, 2, vgg_weights), 1e-3)
     model = SRGAN(generator, discriminator, content_loss, adversarial_weight=0.1)
-    model.compile(keras.optimizers.SGD(1e-4, 0.9), keras.optimizers.SGD(1e-4, 0.9, name="slots"))
+    ours = keras.optimizers.SGD(1e-4, 0.9, use_ema=True, ema_momentum=0.5)
+    model.compile(ours, keras.optimizers.SGD(1e-4, 0.9, name="slots"))
     shapes = ((4, 8, 8, 3), (4, 32, 32, 3))
     batches = [tuple(rng.random(shape, "float32") for shape in shapes) for step in range(2)]
     history = model.fit(
@@ -96,6 +97,7 @@ def test_a_step_moves_both_networks_and_their_statistics(model, batch):
     for network, old in zip(networks, before, strict=True):
         assert all(changed(old, network.get_weights())), network.name
     assert set(logs) == {
+        "loss",
         "content",
         "adversarial",
         "d_loss",
@@ -108,6 +110,7 @@ def test_a_step_moves_both_networks_and_their_statistics(model, batch):
         "psnr",
     }
     assert 0 < logs["d_real"] < 1 and 0 < logs["d_fake"] < 1
+    assert logs["loss"] == pytest.approx(logs["content"] + 1e-3 * logs["adversarial"])
 
 
 def test_single_batches_are_trained_on_too(model, batch):
@@ -139,6 +142,50 @@ def test_evaluation_reports_the_content_loss_and_psnr_and_changes_nothing(model,
     assert logs == pytest.approx(
         {"content": float(mse_loss(hr, sr)), "psnr": float(psnr.result())}, rel=1e-4
     )
+
+
+def test_evaluation_counts_each_picture_once(model):
+    rng = np.random.default_rng(0)
+    lr = rng.random((3, 4, 4, 3), "float32")
+    hr = rng.uniform(-1, 1, (3, 16, 16, 3)).astype("float32") * [[[[0.1]]], [[[0.5]]], [[[1]]]]
+    logged = []
+    watch = keras.callbacks.LambdaCallback()
+    watch.on_test_batch_end = lambda batch, logs: logged.append([m.name for m in model.metrics])
+    logs = model.evaluate(lr, hr, batch_size=2, verbose=0, return_dict=True, callbacks=[watch])
+    error = np.mean((hr - model.generator.predict(lr, verbose=0)) ** 2)
+    assert logs["content"] == pytest.approx(error, rel=1e-5)
+    assert logged == [["content", "psnr"]] * 2  # with several devices Keras asks for these
+    assert len(model.metrics) == 11
+
+
+def test_weights_are_those_of_the_networks_whatever_the_optimizers(model, batch, tmp_path):
+    fit(model, batch)
+    assert model.count_params() == sum(
+        network.count_params() for network in (model.generator, model.discriminator)
+    )
+    model.save_weights(tmp_path / "w.weights.h5")
+    other = SRGAN(build_generator(1, 8), build_discriminator(16))
+    other(batch[0])
+    other.load_weights(tmp_path / "w.weights.h5")
+    for ours, theirs in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_what_it_would_not_use_is_refused(model, batch):
+    one = keras.optimizers.SGD(1e-2)
+    with pytest.raises(ValueError, match="got one optimizer twice"):
+        model.compile(one, one)
+    with pytest.raises(ValueError, match="got loss, metrics, expected optimizers"):
+        model.compile("sgd", "sgd", loss="mse", metrics=["mae"])
+    for call in (model.train_on_batch, model.test_on_batch):
+        with pytest.raises(ValueError, match="got sample weights"):
+            call(*batch, sample_weight=np.ones(2))
+
+
+def test_float16_scales_both_losses(model):
+    scaled = keras.optimizers.LossScaleOptimizer
+    model.compile(scaled(keras.optimizers.SGD(1e-2)), "sgd")
+    assert isinstance(model.discriminator_optimizer, scaled)
 
 
 def test_the_generator_s_gradient_is_that_of_the_whole_loss(model, batch):

@@ -1,0 +1,60 @@
+"""Files that are almost a report's scores; tests/cli/test_report.py draws a real one."""
+
+import json
+import warnings
+
+import pytest
+
+from srgan_tf.evaluation.score_figures import draw_scores
+
+GOOD = {"psnr": 28.4, "ssim": 0.82, "niqe": 5.1}
+
+
+def method(name="Bicubic", **scores):
+    return {"paper_name": name, "paper": {"Set5": GOOD | scores}}
+
+
+@pytest.mark.parametrize(
+    "methods",
+    [
+        {"bicubic": method(3)},
+        {"bicubic": method("")},
+        {"bicubic": {"paper_name": "Bicubic", "paper": {"Set5": 3}}},
+        {"bicubic": {"paper_name": "Bicubic", "paper": "Set5"}},
+        {"bicubic": {"paper_name": "Bicubic", "paper": {}}},
+        {"bicubic": {"paper_name": "Bicubic", "paper": {"Set5": {}}}},
+        {"bicubic": method(), "srgan": {"paper_name": "SRGAN", "paper": {"Set14": GOOD}}},
+        {"bicubic": method(psnr=[1])},
+        {"bicubic": method(psnr="x")},
+        {"bicubic": method(psnr="")},
+        {"bicubic": method(psnr=float("nan"))},
+        {"bicubic": method(psnr=10**400)},
+    ],
+)
+def test_what_is_no_report_is_refused(tmp_path, methods):
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({"methods": methods}))
+    with pytest.raises(ValueError, match=r"x\.json, expected the folder of evaluate --report"):
+        draw_scores(path, tmp_path / "figures")
+    assert not (tmp_path / "figures").exists()
+
+
+def test_brackets_in_brackets_are_refused(tmp_path):
+    (tmp_path / "x.json").write_text("[" * 100_000)
+    with pytest.raises(ValueError, match=r"x\.json, expected the folder of evaluate --report"):
+        draw_scores(tmp_path / "x.json", tmp_path / "figures")
+
+
+def test_what_was_not_measured_is_left_out(tmp_path):
+    methods = {"bicubic": method(), "original": method("HR", psnr=None, niqe=None)}
+    (tmp_path / "scores.json").write_text(json.dumps({"methods": methods}))
+    assert len(draw_scores(tmp_path, tmp_path / "figures")) == 4
+
+
+def test_letters_that_the_font_lacks_are_no_remark(tmp_path):
+    methods = {"bicubic": {"paper_name": "Bicubic", "paper": {"日本": GOOD}}}
+    (tmp_path / "scores.json").write_text(json.dumps({"methods": methods}))
+    with warnings.catch_warnings(record=True) as remarks:
+        warnings.simplefilter("always")
+        draw_scores(tmp_path, tmp_path / "figures")
+    assert not remarks
