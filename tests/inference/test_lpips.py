@@ -64,7 +64,7 @@ def test_it_is_what_the_package_says():
 
 @pytest.mark.skipif(IS_INSTALLED, reason="the extra `lpips` is installed")
 def test_no_package():
-    with pytest.raises(ValueError, match=r"pip install 'srgan_tf\[lpips\]'"):
+    with pytest.raises(ValueError, match=r"pip install '\.\[lpips\]'"):
         LpipsDistance()
 
 
