@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from srgan_tf.cli.json_file import check_json_file, write_json_file
 from srgan_tf.imaging.cores import num_cores
-from srgan_tf.imaging.errors import one_line
 
 if TYPE_CHECKING:
     from srgan_tf.evaluation.bench import Bench
@@ -70,8 +69,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         if not options.no_training:
             _add_training(report, options.rounds)
-    except ValueError as error:
-        report["left_out"]["training"] = one_line(error)
+    except (ValueError, KeyboardInterrupt) as error:
+        report["left_out"]["training"] = str(error) or "interrupted"
         raise
     finally:  # the engines' numbers stay, whatever happens
         write_json_file(options.json, report)

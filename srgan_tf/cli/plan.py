@@ -1,10 +1,12 @@
 """Which pictures the arguments of `srgan-tf upscale` mean, and where each result goes."""
 
+import functools
 import os
 import tempfile
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from srgan_tf.imaging.errors import one_line
@@ -70,11 +72,16 @@ def _match(pattern: Path) -> list[Path]:
     inside = pattern.relative_to(pattern.anchor)
     if inside.name == "**":  # folders alone, up to Python 3.12
         inside /= "*"
+    named = [part for part in inside.parts if part.startswith(".")]
     return sorted(
         match
         for match in Path(pattern.anchor).glob(str(inside))
         if _is_picture(match)
-        and all(not part.startswith(".") or part in inside.parts for part in match.parts)
+        and all(
+            any(fnmatchcase(part, each) for each in named)
+            for part in match.parts
+            if part.startswith(".")
+        )
     )
 
 
@@ -117,12 +124,20 @@ def without_results(
 
 
 def _identity(path: Path) -> object:
-    """Equal for all names of one file: through links, and in other case where that says nothing."""
+    """Equal for all names of one file: through links, and in other case where that says nothing.
+
+    Names that differ otherwise are files of their own, and be they hard links.
+    """
+    real = real_path(path)
     try:
         status = path.stat()
     except OSError:  # nothing is there
-        return real_path(path)
-    return (status.st_dev, status.st_ino) if status.st_ino else real_path(path)
+        return real
+    return (status.st_dev, status.st_ino, _fold(real.name)) if status.st_ino else real
+
+
+def _fold(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _target(item: Found, output: str | None, suffix: str, file_type: str | None = None) -> Path:
@@ -175,13 +190,14 @@ def plan_targets(
         if _identity(target) in sources:
             raise ValueError(f"output: {target} is an input too; choose another -o")
         real = real_path(target.parent) / target.name
-        alike = seen.setdefault(unicodedata.normalize("NFC", str(real)).casefold(), [])
+        alike = seen.setdefault(_fold(str(real)), [])
         if real in alike or (alike and _ignores_case(real.parent)):
             raise ValueError(f"output: two inputs would both be written to {target}")
         alike.append(real)
     return targets
 
 
+@functools.cache
 def _ignores_case(folder: Path) -> bool:
     """Whether names that differ in case alone are one file there; the folder may be to be made."""
     there = next(path for path in (folder, *folder.parents) if path.is_dir())

@@ -66,9 +66,7 @@ def _open_network() -> tuple[Any, Any]:
     try:
         import lpips
     except ImportError as error:
-        raise ValueError(
-            f"lpips: {error}; expected the extra: pip install '.[lpips]'"
-        ) from None
+        raise ValueError(f"lpips: {error}; expected the extra: pip install '.[lpips]'") from None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # lpips calls torchvision in an old way
         try:

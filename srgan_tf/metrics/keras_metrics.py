@@ -58,9 +58,11 @@ class _PictureMetric(keras.metrics.Mean):
                 where TensorFlow learns their size only as it runs, their value is NaN.
         """
         true, pred = tuple(ops.shape(y_true)), tuple(ops.shape(y_pred))
-        sides = zip(true, pred, strict=len(true) == len(pred))
-        known = (pair for pair in sides if all(isinstance(side, int) for side in pair))
-        if not len(true) == len(pred) == 4 or any(one != other for one, other in known):
+        if not len(true) == len(pred) == 4 or any(
+            one != other
+            for one, other in zip(true, pred, strict=True)
+            if isinstance(one, int) and isinstance(other, int)
+        ):
             raise ValueError(
                 f"{type(self).__name__}: got shapes {true} and {pred}; expected one shape "
                 "(n, h, w, channels)."

@@ -121,7 +121,8 @@ def _train(
     callbacks += [StopWhenDiverged(folder, pace), StopAtTheEnd(pace)]
     if writes:
         callbacks += [
-            RunCheckpoint(folder, learner.groups, averaged, pace),  # before what else may fail
+            # Before what else may fail; a run killed between has no row and sample of that step.
+            RunCheckpoint(folder, learner.groups, averaged, pace),
             SamplePictures(data.held_out[:4], folder / SAMPLES, averaged, pace.step_after),
             ProgressLines(folder, pace, config.data.batch_size),
         ]

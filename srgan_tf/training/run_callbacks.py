@@ -167,6 +167,14 @@ class ProgressLines(keras.callbacks.Callback):
         values = {key: float(value) for key, value in (logs or {}).items()}
         self._print(values)
         self.unwritten.append({"step": self.step, **values})
+        self._write_rows()
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Tries once more what waits for the log."""
+        if self.unwritten:
+            self._write_rows()
+
+    def _write_rows(self) -> None:
         try:
             self._append_rows(self.unwritten)
             self.unwritten = []

@@ -108,9 +108,9 @@ class SRGAN(keras.Model):
         is_jax = keras.backend.backend() == "jax"
         self.discriminator_slots = other.variables if is_jax else []
         # Of `use_ema`: when `fit` ends, Keras hands it the weights of both networks.
-        finalize = self.optimizer.finalize_variable_values
+        finalize = type(self.optimizer).finalize_variable_values
         self.optimizer.finalize_variable_values = lambda _: finalize(
-            self.generator.trainable_variables
+            self.optimizer, self.generator.trainable_variables
         )
         self.built = True
 
@@ -118,7 +118,8 @@ class SRGAN(keras.Model):
     def metrics(self) -> list[keras.metrics.Metric]:
         """The means that `fit` resets at each epoch; while it evaluates, those it then has.
 
-        Of several replicas, Keras gives their common means only if all of these are logged.
+        Of several replicas, `keras.Model.evaluate` logs the means over all of them only if what a
+        step logs are exactly these.
         """
         if self.is_evaluating:
             return [self.means["content"], self.psnr]

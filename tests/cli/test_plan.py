@@ -54,6 +54,7 @@ def test_patterns_find_all_below_and_what_is_hidden_only_by_its_name(tmp_path):
     touch(tmp_path / "a.png", tmp_path / ".h" / "b.png", tmp_path / "s" / ".h" / "c.png")
     assert found_names(tmp_path, tmp_path / "**") == ["a.png"]
     assert found_names(tmp_path, tmp_path / ".h" / "*.png") == [".h/b.png"]
+    assert found_names(tmp_path, tmp_path / ".*" / "*.png") == [".h/b.png"]
 
 
 @pytest.mark.parametrize("name", ["empty", "*.png", "empty/**/*.jpg"])
@@ -190,13 +191,23 @@ def test_names_that_differ_in_case_alone(tmp_path, monkeypatch):
 
 
 def test_a_file_by_another_name_is_the_same_file(tmp_path):
-    """A hard link is what names in another case are where case does not count."""
+    """A hard link whose name differs in case is what such a name is where case does not count."""
     touch(tmp_path / "photo.png", tmp_path / "in" / "a.png", tmp_path / "in" / "made" / "b.png")
     (tmp_path / "PHOTO.png").hardlink_to(tmp_path / "photo.png")
     with pytest.raises(ValueError, match="is an input too"):
         plan([tmp_path / "photo.png"], tmp_path / "PHOTO.png")
     (tmp_path / "other").symlink_to(tmp_path / "in" / "made")
     assert found_names(tmp_path, tmp_path / "in", output=tmp_path / "other") == ["in/a.png"]
+
+
+def test_a_hard_link_of_another_name_is_another_file(tmp_path):
+    touch(tmp_path / "a.png", tmp_path / "a_x4.png")
+    (tmp_path / "b.png").hardlink_to(tmp_path / "a_x4.png")
+    (tmp_path / "big.png").hardlink_to(tmp_path / "a.png")
+    found, _ = find_inputs([str(tmp_path)], None)
+    names = [item.path.name for item in without_results(found, None, ["_x4"])]
+    assert sorted(names) == ["a.png", "b.png", "big.png"]
+    assert plan([tmp_path / "a.png"], tmp_path / "big.png") == [tmp_path / "big.png"]
 
 
 def test_an_input_is_never_an_output(tmp_path):
