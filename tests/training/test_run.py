@@ -160,7 +160,11 @@ def test_a_part_of_an_execution_is_refused():
         Pace.divide(2, 12, 500, steps_per_execution=4)
 
 
-@pytest.mark.parametrize("recipe", [variant.name for variant in VARIANTS])
+OTHER_VARIANTS = [v.name for v in VARIANTS if v.name not in ("srgan_mse", "srgan_vgg22")]
+"""Those two train in the first two tests."""
+
+
+@pytest.mark.parametrize("recipe", OTHER_VARIANTS)
 def test_every_variant_trains(recipe, tmp_path, init, vgg54_npz):
     config = small_config(recipe, steps=2, init=str(init), vgg_weights=str(vgg54_npz))
     train(config, tmp_path / "run")
