@@ -154,7 +154,7 @@ def run_compare(options: argparse.Namespace) -> int:
         upscalers = _open_models(options.model or ["bicubic", "srresnet_mse"])
         lr = reduce_4x(picture) if options.reduce else picture
         panels = {title: upscaler.upscale_array(lr) for title, upscaler in upscalers.items()}
-        if options.reduce:
+        if options.reduce:  # a model, too, may be called original
             panels["the original" if "original" in panels else "original"] = picture
         save_picture(lay_side_by_side(panels, options.middle), target)
     print(target)

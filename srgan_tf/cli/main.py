@@ -1,7 +1,6 @@
 """The `srgan-tf` program: finds the command, turns errors into one line and an exit code."""
 
 import argparse
-import errno
 import io
 import logging
 import os
@@ -12,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from srgan_tf.cli import bench, evaluate, export, figures, models, mos, train, upscale
-from srgan_tf.imaging.errors import one_line
+from srgan_tf.imaging.errors import is_closed_pipe, one_line
 from srgan_tf.version import __version__
 
 _EPILOG = """\
@@ -50,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except (ValueError, OSError, ImportError) as error:  # ImportError: of KERAS_BACKEND
-        if _is_closed_pipe(error):  # whoever read the output, such as `head`, has had enough
+        if is_closed_pipe(error):  # whoever read the output, such as `head`, has had enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python's last flush finds a place
             return 141
         print(f"srgan-tf: {one_line(error)}", file=sys.stderr)
@@ -72,12 +71,6 @@ def _refuse_empty_texts(options: argparse.Namespace) -> None:
     for name, value in vars(options).items():
         if value == "" or (isinstance(value, list) and "" in value and name != "inputs"):
             raise ValueError(f"{name.replace('_', '-')}: got an empty text")
-
-
-def _is_closed_pipe(error: Exception) -> bool:
-    if sys.platform == "win32" and isinstance(error, OSError) and error.filename is None:
-        return error.errno == errno.EINVAL
-    return isinstance(error, BrokenPipeError)
 
 
 def _prepare_streams() -> None:

@@ -37,7 +37,12 @@ def draw_scores(report: Path, out: Path) -> list[Path]:
         benchmarks = list(next(iter(methods.values()))["paper"])
         measures = _find_measures(methods, benchmarks)
     except (
-        *(OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration),
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        StopIteration,
         RecursionError,  # of brackets in brackets
     ):
         raise ValueError(

@@ -1,4 +1,7 @@
-"""Errors as one line of text."""
+"""Errors as one line of text, and one that is none."""
+
+import errno
+import sys
 
 
 def one_line(error: Exception) -> str:
@@ -8,3 +11,9 @@ def one_line(error: Exception) -> str:
         name = error.filename2 or error.filename  # of a file that is moved: its place
         text = f"{name}: {error.strerror[:1].lower()}{error.strerror[1:]}"
     return " ".join(text.split())
+
+
+def is_closed_pipe(error: Exception) -> bool:
+    """Whether whoever read the output, such as `head`, has had enough; Windows says EINVAL."""
+    is_invalid = isinstance(error, OSError) and error.errno == errno.EINVAL and not error.filename
+    return isinstance(error, BrokenPipeError) or (sys.platform == "win32" and is_invalid)

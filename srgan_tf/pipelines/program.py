@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from srgan_tf.imaging.errors import one_line
+from srgan_tf.imaging.errors import is_closed_pipe, one_line
 
 is_over = threading.Event()
 """Set when the program ends by a signal."""
@@ -25,10 +25,10 @@ def run_program(run: Callable[[], int]) -> int:
             code = run()
             sys.stdout.flush()
             return code
-    except BrokenPipeError:  # whoever read the output, such as `head`, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python's last flush finds a place
-        return 141
     except (ValueError, OSError, ImportError) as error:
+        if is_closed_pipe(error):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python's last flush finds a place
+            return 141
         line = one_line(error)
         if isinstance(error, ImportError) and (error.name or "").startswith("apache_beam"):
             line = "apache_beam is missing; add it: pip install '.[beam]'"

@@ -108,8 +108,7 @@ class TensorBoardBySteps(keras.callbacks.TensorBoard):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Writes."""
-        names = {name: _printable(name) for name in logs or {}}
-        values = {names[name]: value for name, value in (logs or {}).items()}
+        values = {_printable(name): value for name, value in (logs or {}).items()}
         super().on_epoch_end(self.pace.step_after(epoch), values)
 
 

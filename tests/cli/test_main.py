@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from PIL import Image
 
 from srgan_tf.cli import main as main_module
 from srgan_tf.cli.main import main
+from srgan_tf.imaging.errors import is_closed_pipe
 from srgan_tf.version import __version__
 
 COMMANDS = ["upscale", "train", "evaluate", "models", "figures"]
@@ -184,3 +186,12 @@ def test_the_package_has_no_other_names():
     assert {"upscale", "load_generator", "build_generator", "PSNR"} <= set(dir(srgan_tf))
     with pytest.raises(AttributeError, match="no attribute 'enlarge'"):
         _ = srgan_tf.enlarge
+
+
+def test_what_windows_says_of_a_closed_pipe(monkeypatch):
+    invalid = OSError(errno.EINVAL, "Invalid argument")
+    of_a_file = OSError(errno.EINVAL, "Invalid argument", "photo.png")
+    assert is_closed_pipe(BrokenPipeError()) and not is_closed_pipe(invalid)
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert is_closed_pipe(BrokenPipeError()) and is_closed_pipe(invalid)
+    assert not is_closed_pipe(of_a_file)
