@@ -1,6 +1,9 @@
 """Training batches through tf.data, from a folder (the same plan as the NumPy sampler) or TFDS."""
 
+import atexit
+import gc
 import os
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -63,6 +66,19 @@ def folder_dataset(
         .map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True),
         config,
     )
+
+
+@atexit.register
+def _free_iterators() -> None:
+    """Lets go of iterators that an error or Ctrl-C has left, while their threads can still end.
+
+    An iterator waits for the crops that are being read, and those for Python. Freed only when
+    Python has begun to shut down, it waits for ever.
+    """
+    for name in ("last_exc", "last_value", "last_traceback"):  # of an error that nobody caught
+        if hasattr(sys, name):
+            delattr(sys, name)
+    gc.collect()
 
 
 def is_readable(photo: Photo) -> bool:

@@ -33,6 +33,7 @@ from srgan_tf.training.averaging import average_weights
 from srgan_tf.training.callbacks import BenchmarkScores, DiscriminatorWatch, SamplePictures
 from srgan_tf.training.checkpoint import load_checkpoint, restore_checkpoint
 from srgan_tf.training.devices import Devices, open_devices, synchronize_norms
+from srgan_tf.training.interrupts import LostInterrupts
 from srgan_tf.training.learner import build_learner
 from srgan_tf.training.pace import Pace, StopAtTheEnd
 from srgan_tf.training.run_callbacks import (
@@ -133,12 +134,13 @@ def _train(
         if data.held_out_files:
             write_text(folder / HELD_OUT, "".join(f"{name}\n" for name in data.held_out_files))
     say(f"{total_steps - first_step} steps to go; the first one takes longest")
-    with devices.fitting(), _errors_in_one_line(data):
+    interrupts = LostInterrupts(devices.num_processes)
+    with devices.fitting(), _errors_in_one_line(data), interrupts:
         learner.model.fit(
             data.batches(first_step, (devices.process, devices.num_processes)),
             epochs=pace.epochs,
             steps_per_epoch=pace.steps_per_epoch,
-            callbacks=callbacks,
+            callbacks=[*callbacks, interrupts],
             shuffle=False,
             verbose=0,
         )

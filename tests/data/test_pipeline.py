@@ -1,6 +1,8 @@
 import dataclasses
 import itertools
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -157,3 +159,30 @@ def test_symmetries_are_those_of_numpy_eagerly_and_in_a_dataset(rng):
     numbers = tf.data.Dataset.range(8, output_type=tf.int32)
     mapped = numbers.map(lambda number: apply_symmetry_tf(tf.constant(picture), number))
     np.testing.assert_array_equal(list(mapped.as_numpy_iterator()), expected)
+
+
+def test_a_program_ends_while_photos_are_read(tmp_path):
+    """Python that shuts down waits for no iterator that waits for Python."""
+    for index in range(4):
+        Image.new("RGB", (64, 64), (index, 0, 0)).save(tmp_path / f"{index}.png")
+    program = f"""
+import time
+from srgan_tf.config import DataConfig
+from srgan_tf.data import pipeline
+from srgan_tf.data.folder import open_folder
+
+read = pipeline.read_photo
+pipeline.read_photo = lambda photo: time.sleep(0.3) or read(photo)
+config = DataConfig({str(tmp_path)!r}, batch_size=2, crop_size=32)
+
+def train():
+    batches = iter(pipeline.folder_dataset(open_folder(config.source, 32).photos, config))
+    next(batches)
+    kept = [batches]
+    kept.append(kept)  # as in Keras: what refers to itself is freed late
+    raise KeyboardInterrupt
+
+train()
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
+    assert run.returncode != 0 and b"KeyboardInterrupt" in run.stderr
