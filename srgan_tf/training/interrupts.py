@@ -14,9 +14,9 @@ Handler = Callable[[int, FrameType | None], Any]
 class LostInterrupts(keras.callbacks.Callback):
     """Raises the error of a signal once more where it got lost: a context, and a callback in it.
 
-    After each step Keras turns its logs into NumPy arrays. Under JAX that is a wait for the step, in
-    which a signal's handler may run; NumPy takes the error that it raises for an array without a
-    buffer, drops it and tries another way. So the training would go on.
+    After each step Keras turns its logs into NumPy arrays. Under JAX that is a wait for the step,
+    in which a signal's handler may run; NumPy takes the error that it raises for an array without
+    a buffer, drops it and tries another way. So the training would go on.
 
     Args:
         num_processes: that train together. SIGTERM is JAX's where they are several.
@@ -32,8 +32,7 @@ class LostInterrupts(keras.callbacks.Callback):
         if threading.current_thread() is threading.main_thread():
             for name in self.names:
                 number = getattr(signal, name, None)  # Windows has no SIGHUP
-                handler = number and signal.getsignal(number)
-                if callable(handler):
+                if number is not None and callable(handler := signal.getsignal(number)):
                     self.handlers[number] = handler
                     signal.signal(number, self._note)
         return self
