@@ -129,7 +129,8 @@ def freeze_norms(generator: keras.Model) -> None:
     theirs would learn.
 
     Deviation: `--freeze-norms` ends a training without batch statistics, which the paper keeps. It
-    is off unless asked for; most steps of the shipped `srresnet_mse` had it.
+    is off unless asked for; most steps of the shipped `srresnet_mse` had it, and all of
+    `srgan_mse`.
 
     Args:
         generator: changed in place.
