@@ -21,6 +21,14 @@ def handler():
     signal.signal(signal.SIGTERM, before)
 
 
+@pytest.fixture
+def ctrl_c():
+    """Python's own handler, which it does not have as a job in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_a_swallowed_signal_is_raised_after_the_step(handler):
     with pytest.raises(SystemExit) as error, LostInterrupts() as interrupts:
         interrupts.on_train_batch_end(0)
@@ -31,7 +39,7 @@ def test_a_swallowed_signal_is_raised_after_the_step(handler):
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN  # what the handler chose stays
 
 
-def test_a_swallowed_ctrl_c_too():
+def test_a_swallowed_ctrl_c_too(ctrl_c):
     with pytest.raises(KeyboardInterrupt), LostInterrupts(num_processes=2) as interrupts:
         with contextlib.suppress(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
