@@ -11,7 +11,7 @@ demo: $(VENV)/installed  ## upscale a sample photo and lay bicubic beside the re
 	$(BIN)/srgan-tf upscale srgan_tf/samples/chelsea.png -o demo/chelsea_x4.png --overwrite
 	$(BIN)/srgan-tf figures compare srgan_tf/samples/chelsea.png -o demo/chelsea_compare.png --overwrite
 
-test: $(VENV)/ready  ## the default tests, three to four minutes on two cores
+test: $(VENV)/ready  ## the default tests, about five minutes on two cores
 	$(BIN)/python -m pytest -n 2
 
 test-notebooks: $(VENV)/ready  ## runs every notebook at its small size, a minute or two
