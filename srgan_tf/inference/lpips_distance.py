@@ -2,6 +2,7 @@
 
 import multiprocessing
 import warnings
+import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -31,6 +32,8 @@ class LpipsDistance:
     def __init__(self) -> None:
         spawn = multiprocessing.get_context("spawn")
         self._process = ProcessPoolExecutor(1, mp_context=spawn)
+        # Left to itself, its end can fall into Python's own, which then writes to closed pipes.
+        weakref.finalize(self, self._process.shutdown)
         self._ask(check_network)
 
     def __call__(self, results: Sequence[np.ndarray], hr: np.ndarray) -> list[float | None]:
