@@ -33,6 +33,8 @@ def describe(name: str) -> str:
     reference = read_card("srresnet_mse")
     if name != "srresnet_mse" and reference and reference.is_up_to_date:
         rows["the same, times that of `srresnet_mse`"] = _ratios(card, reference)
+    if any("lpips" in scores for scores in card.scores.values()):
+        rows["LPIPS"] = [_number(x.get("lpips"), ".4f") for x in card.scores.values()]
     lines += [f"| {title} | " + " | ".join(cells) + " |" for title, cells in rows.items()]
     lines += ["", *_wrap(f"**Training.** {card.steps:,} steps, {card.hardware}, until {card.date}")]
     lines += ["```sh", *(_fold(command) for command in card.commands), "```", ""]

@@ -16,8 +16,8 @@ examples:
   srgan-tf models
   srgan-tf models --json models.json
 
-Scores: PSNR (dB) and SSIM by protocol paper; NIQE and phi_3,4, better when lower. They come from
-  srgan-tf evaluate --model NAME --benchmarks DIR --perceptual --vgg-weights FILE
+Scores: PSNR (dB) and SSIM by protocol paper; NIQE, phi_3,4, LPIPS, better when lower. They are from
+  srgan-tf evaluate --model NAME --benchmarks DIR --perceptual --lpips
 """
 _ROWS = {"psnr": ("PSNR (dB)", ".2f"), "ssim": ("SSIM", ".4f")}
 

@@ -2,11 +2,13 @@
 
 The last step of shipping a model, after `python -m srgan_tf.export.ship`. VGG is what `evaluate
 --vgg-weights` takes. Models whose scores are up to date are left alone; further arguments name the
-models to score in any case. `srgan-tf evaluate --perceptual` gives the same numbers.
+models to score in any case. `srgan-tf evaluate --perceptual --lpips` gives the same numbers; LPIPS
+is left out where the package `lpips` is not installed.
 """
 
 import dataclasses
 import sys
+from importlib.util import find_spec
 
 from srgan_tf.data.benchmarks import find_benchmarks
 from srgan_tf.evaluation.methods import is_trained_on_phi34, open_method
@@ -17,7 +19,7 @@ from srgan_tf.inference.scoring import BenchmarkScore
 from srgan_tf.models.cards import Card, card_path, read_card, scored_path, write_card
 from srgan_tf.models.shipped import shipped_names
 
-DIGITS = {"psnr": 4, "ssim": 5, "niqe": 3, "phi34": None}
+DIGITS = {"psnr": 4, "ssim": 5, "niqe": 3, "phi34": None, "lpips": 4}
 """Decimals kept: more than any table shows."""
 
 
@@ -35,7 +37,7 @@ def main(benchmarks: str, vgg_weights: str, *names: str) -> None:
     """
     cards = {name: _read_card(name) for name in names or shipped_names()}
     wanted = [name for name, card in cards.items() if names or not card.is_up_to_date]
-    measures, left_out = open_measures(vgg_weights)
+    measures, left_out = open_measures(vgg_weights, lpips=find_spec("lpips") is not None)
     if left_out:
         raise ValueError(left_out[0])
     scores = score_methods(

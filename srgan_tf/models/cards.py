@@ -28,7 +28,7 @@ class Card:
         date: when it was finished, YYYY-MM-DD.
         notes: what else should be known.
         scored_file: SHA-256 of the file whose scores these are.
-        scores: benchmark -> `psnr` (dB), `ssim` by protocol `paper`, `niqe`, `phi34`.
+        scores: benchmark -> `psnr` (dB), `ssim` by protocol `paper`, `niqe`, `phi34`, `lpips`.
     """
 
     name: str

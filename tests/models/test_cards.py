@@ -59,11 +59,15 @@ def test_scores_of_other_weights_are_out_of_date():
 @pytest.mark.parametrize("name", shipped_names())
 def test_evaluate_reproduces_the_scores_of_the_card(name, data_folder):
     """To the last digit on the processor that scored them; on another, last digits may differ."""
-    measures, _ = open_measures(data_folder / "vgg19" / "vgg19_conv1_1_to_conv3_4.npz")
+    measures, _ = open_measures(
+        data_folder / "vgg19" / "vgg19_conv1_1_to_conv3_4.npz",
+        lpips=importlib.util.find_spec("lpips") is not None,
+    )
     if is_trained_on_phi34(name):
         del measures["phi34"]
     benchmarks = find_benchmarks(data_folder / "benchmarks")
     scores = score_methods([open_method(name)], benchmarks, measures)[name]
-    assert {b: round_scores(by_protocol["paper"]) for b, by_protocol in scores.items()} == dict(
-        read_card(name).scores
-    )
+    for benchmark, expected in read_card(name).scores.items():
+        ours = round_scores(scores[benchmark]["paper"])
+        measured = {"psnr", "ssim", *measures} & set(expected)
+        assert {m: ours[m] for m in measured} == {m: expected[m] for m in measured}
