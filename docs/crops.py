@@ -1,7 +1,7 @@
 """Draws docs/crops.jpg, five crops of the sample photos: `python docs/crops.py`.
 
 Each photo is reduced 4x and enlarged as a whole; from left to right bicubic, `srresnet_mse`,
-`srgan_mse`, `srgan_vgg22` and the original.
+`srgan_mse`, `srgan_vgg22`, `srgan_vgg54` and the original.
 """
 
 from pathlib import Path
@@ -31,7 +31,7 @@ def draw_row(photo: str, left: int, top: int) -> Image.Image:
     hr = hr[: len(hr) // 4 * 4, : hr.shape[1] // 4 * 4]
     panels = {
         model: np.asarray(upscale(reduce_4x(hr), model))
-        for model in ("bicubic", "srresnet_mse", "srgan_mse", "srgan_vgg22")
+        for model in ("bicubic", "srresnet_mse", "srgan_mse", "srgan_vgg22", "srgan_vgg54")
     }
     panels["original"] = hr
     return lay_side_by_side(

@@ -35,8 +35,8 @@ class DataConfig:
         half_size: whether each picture of a folder is there at half its size too.
 
     Deviation: `--half-size` trains on each photo at half its size too, where JPEG has left less. It
-    is off unless asked for; the shipped `srresnet_mse`, `srgan_mse`, `espcn` and `srcnn` had such
-    photos in their last runs, and what they changed in `srresnet_mse` was added to
+    is off unless asked for; the shipped `srresnet_mse`, `srgan_mse`, `srgan_vgg54`, `espcn` and
+    `srcnn` had such photos in their last runs, and what they changed in `srresnet_mse` was added to
     `srresnet_vgg22` and, half of it, to `srgan_vgg22`.
     """
 

@@ -41,8 +41,8 @@ def add_command(commands: Any) -> None:
         "--model",
         metavar="NAME|FILE",
         required=True,
-        help="srresnet_mse, srresnet_vgg22, srgan_mse, srgan_vgg22, or a file of such a network "
-        "(.keras, .weights.h5, .npz)",
+        help="srresnet_mse, srresnet_vgg22, srgan_mse, srgan_vgg22, srgan_vgg54, or a file of such "
+        "a network (.keras, .weights.h5, .npz)",
     )
     add("-o", "--output", metavar="DIR", required=True, help="folder for the export")
     add(

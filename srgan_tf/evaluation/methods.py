@@ -55,18 +55,6 @@ def paper_name(name: str) -> str:
     return RECIPES[name].paper_name if name in RECIPES else name
 
 
-def stand_in() -> str | None:
-    """The GAN that stands in for SRGAN-VGG54 in tables and pictures; None: it needs none.
-
-    It is the last of the recipes that the package has.
-    """
-    shipped = shipped_names()
-    if "srgan_vgg54" in shipped:
-        return None
-    gans = [name for name in method_order() if name.startswith("srgan_") and name in shipped]
-    return gans[-1] if gans else None
-
-
 def not_shipped(names: Sequence[str] = ()) -> list[str]:
     """Recipes without weights in the package."""
     shipped = shipped_names()

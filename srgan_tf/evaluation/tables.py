@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from srgan_tf.evaluation.methods import ORIGINAL, not_shipped, paper_name, stand_in
+from srgan_tf.evaluation.methods import ORIGINAL, not_shipped, paper_name
 from srgan_tf.evaluation.paper import PaperScore, find_paper_score
 from srgan_tf.evaluation.scoreboard import Scores
 from srgan_tf.inference.measures import LABELS, format_value
@@ -29,7 +29,7 @@ class Row:
         title: the paper's.
         paper: what the paper prints; None: nothing.
         ours: None: see the note.
-        note: why there is nothing of ours, or what stands in for what.
+        note: why there is nothing of ours.
     """
 
     method: str
@@ -41,13 +41,10 @@ class Row:
 
 def table_methods(table: int) -> list[str]:
     """Our names of the methods of the paper's Table 1 or 2, in its order."""
-    replacement = stand_in()
-    more = [replacement] if replacement else []
     if table == 1:
-        variants = [recipe.name for recipe in VARIANTS]
-        return variants + [name for name in more if name not in variants]
+        return [recipe.name for recipe in VARIANTS]
     baselines = ("srcnn", SELFEXSR, "drcn", "espcn")
-    return [*INTERPOLATIONS, *baselines, "srresnet_mse", "srgan_vgg54", *more, ORIGINAL]
+    return [*INTERPOLATIONS, *baselines, "srresnet_mse", "srgan_vgg54", ORIGINAL]
 
 
 def table_rows(table: int, benchmark: str, scores: Scores) -> list[Row]:
@@ -60,8 +57,6 @@ def table_rows(table: int, benchmark: str, scores: Scores) -> list[Row]:
             note = "a search; published scores: protocol matlab"
         elif not_shipped([method]):
             note = NOT_SHIPPED
-        elif table == 2 and method == stand_in():
-            note = "stands in for SRGAN-VGG54"
         ours = scores.get(method, {}).get(benchmark, {}).get("paper")
         rows.append(Row(method, paper_name(method), printed, ours, note))
     return rows

@@ -20,8 +20,8 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--fast",
         action="store_true",
-        help="8-bit weights, for srresnet_mse, srresnet_vgg22, srgan_mse and srgan_vgg22: about 3 "
-        "times as fast, 0.05 dB less on Set14 (srresnet_mse)",
+        help="8-bit weights, for srresnet_mse, srresnet_vgg22 and the srgan models: about 3 times "
+        "as fast, 0.05 dB less on Set14 (srresnet_mse)",
     )
     add(
         "--ensemble",

@@ -21,7 +21,8 @@ class LpipsDistance:
     """How different people would find two pictures, by weighted differences of AlexNet's features.
 
     The paper has no such measure. Whole pictures are compared, borders too. The package runs on
-    PyTorch, whose Triton cannot be loaded beside TensorFlow, so it has a process of its own.
+    PyTorch, whose Triton cannot be loaded beside TensorFlow, so it has a process of its own. A
+    program that opens it says `if __name__ == "__main__":` first, as `multiprocessing` wants it.
 
     Raises:
         ValueError: the package `lpips` is not installed, or AlexNet's weights (torchvision's,

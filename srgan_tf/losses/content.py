@@ -64,8 +64,8 @@ def grid_penalty(hr: Any, sr: Any) -> Any:
     averages out, as its signs vary; a grid and a shift stay.
 
     Deviation: A penalty on grids of dots and shifted colours, which the paper does not have. It is
-    off unless asked for (`--grid-penalty`); the shipped `srresnet_vgg22`, `srgan_mse` and
-    `srgan_vgg22` had it.
+    off unless asked for (`--grid-penalty`); the shipped `srresnet_vgg22`, `srgan_mse`,
+    `srgan_vgg22` and `srgan_vgg54` had it.
 
     Returns:
         Scalar: the mean over pictures, places, positions and channels.

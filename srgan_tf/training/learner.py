@@ -130,7 +130,7 @@ def freeze_norms(generator: keras.Model) -> None:
 
     Deviation: `--freeze-norms` ends a training without batch statistics, which the paper keeps. It
     is off unless asked for; most steps of the shipped `srresnet_mse` had it, and all of
-    `srgan_mse`.
+    `srgan_mse` and of `srgan_vgg54`.
 
     Args:
         generator: changed in place.

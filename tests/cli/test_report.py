@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,6 @@ def test_the_tables(report, pictures):
     published = by_key["2", "matlab", "SelfExSR"]
     assert (published["psnr"], published["ssim"]) == ("31.00", "0.8500")
     assert published["note"] == "published"
-    assert by_key["1", "paper", "srgan_vgg54"]["note"] == "not in the package"
     original = by_key["2", "paper", "original"]
     assert (original["psnr"], original["mos_paper"], original["phi34"]) == ("inf", "4.32", "0")
     assert "| SelfExSR | 31.00 | 0.8500 | published |" in (report / "report.md").read_text()
@@ -82,7 +82,18 @@ def test_the_page_holds_its_pictures(report):
     sources = re.findall(r'src="([^"]{0,30})', page)
     assert len(sources) == 2 * 4 * 2  # two pictures, four methods, each with a detail
     assert all(source.startswith("data:image/") for source in sources) and "http" not in page
-    assert "31.00" in page and "not in the package" in page and "$" not in page
+    assert "31.00" in page and "not in the package" not in page and "$" not in page
+
+
+def test_a_recipe_without_weights_keeps_its_places(report, settings, tmp_path, monkeypatch):
+    others = [name for name in shipped_names() if name != "srgan_vgg54"]
+    monkeypatch.setattr(methods_module, "shipped_names", lambda: others)
+    copied = shutil.copytree(report, tmp_path / "report")
+    assert main([*settings[:5], str(copied), *settings[6:]]) == 0
+    (row,) = [row for row in table_rows(1, "Set5", {}) if row.method == "srgan_vgg54"]
+    assert row.note == "not in the package"
+    assert "SRGAN-VGG54: not in the package" in (copied / "report.html").read_text()
+    assert "Not in the package: srgan_vgg54." in (copied / "report.md").read_text()
 
 
 def test_another_report_scores_nothing_again(run, report, settings, monkeypatch):
