@@ -11,7 +11,7 @@ demo: $(VENV)/installed  ## upscale a sample photo and lay bicubic beside the re
 	$(BIN)/srgan-tf upscale srgan_tf/samples/chelsea.png -o demo/chelsea_x4.png --overwrite
 	$(BIN)/srgan-tf figures compare srgan_tf/samples/chelsea.png -o demo/chelsea_compare.png --overwrite
 
-test: $(VENV)/ready  ## the default tests, about five minutes on two cores
+test: $(VENV)/ready  ## the default tests, under three minutes on two cores
 	$(BIN)/python -m pytest -n 2
 
 test-notebooks: $(VENV)/ready  ## runs every notebook at its small size, a minute or two
@@ -25,7 +25,7 @@ check: $(VENV)/ready  ## everything a change must pass
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -m "not slow and not network and not gpu"
 
 docs: $(VENV)/docs-ready  ## the documentation, in build/docs; warnings are errors
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs

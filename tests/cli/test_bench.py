@@ -42,6 +42,7 @@ def test_engines_side_by_side(run, tmp_path, two_ways):
     assert [row.split()[0] for row in rows[2:4]] == ["litert", "bicubic"]
 
 
+@pytest.mark.long
 def test_training_steps_have_a_table_of_their_own(run, tmp_path, two_ways, monkeypatch):
     monkeypatch.setattr(bench, "TRAINING_WAYS", ("espcn float32", "none float32"))
     path = tmp_path / "bench.json"

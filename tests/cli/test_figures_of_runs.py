@@ -82,6 +82,7 @@ def depth_settings(tmp_path, samples):
     return ["figures", "depth", tmp_path / "runs", *where, "-o", tmp_path / "figures"]
 
 
+@pytest.mark.long
 def test_depth_trains_once_and_draws(run, depth_settings, tmp_path, monkeypatch):
     monkeypatch.setattr(depth, "_TURNS", 3)
     training = ["--data", SAMPLES, "--blocks", "1", "--steps", "2", "--num-filters", "4"]

@@ -161,6 +161,7 @@ def test_symmetries_are_those_of_numpy_eagerly_and_in_a_dataset(rng):
     np.testing.assert_array_equal(list(mapped.as_numpy_iterator()), expected)
 
 
+@pytest.mark.long
 def test_a_program_ends_while_photos_are_read(tmp_path):
     """Python that shuts down waits for no iterator that waits for Python."""
     for index in range(4):

@@ -71,6 +71,7 @@ def greys_seen(dataset, batches):
     return {int(level) for batch in levels for level in batch}
 
 
+@pytest.mark.long
 def test_imagenet_trains_on_a_seeded_sample_of_its_training_split(imagenet, in_folder, monkeypatch):
     in_folder(imagenet)
     config = DataConfig("tfds:imagenet2012", batch_size=4, crop_size=64, seed=5)

@@ -121,6 +121,7 @@ def assert_close(ours, theirs, key):
     assert np.linalg.norm(ours - theirs) <= limit, key
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("recipe", "stops"),
     [("srresnet_mse", [2]), pytest.param("srgan_mse", [2, 4], marks=pytest.mark.slow)],

@@ -85,6 +85,7 @@ def assert_same_state(ours, theirs):
         np.testing.assert_array_equal(array, theirs.arrays[key], err_msg=key)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "recipe", ["srgan_mse", pytest.param("srresnet_mse", marks=pytest.mark.slow)]
 )
@@ -111,6 +112,7 @@ def test_a_killed_run_resumes_to_the_same_weights_bit_for_bit(recipe, tmp_path, 
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "recipe", ["srgan_vgg22", pytest.param("srresnet_mse", marks=pytest.mark.slow)]
 )
@@ -164,6 +166,7 @@ OTHER_VARIANTS = [v.name for v in VARIANTS if v.name not in ("srgan_mse", "srgan
 """Those two train in the first two tests."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("recipe", OTHER_VARIANTS)
 def test_every_variant_trains(recipe, tmp_path, init, vgg54_npz):
     config = small_config(recipe, steps=2, init=str(init), vgg_weights=str(vgg54_npz))
@@ -192,6 +195,7 @@ def test_a_folder_that_another_program_trains_in_is_left_alone(tmp_path):
     assert (tmp_path / "generator.keras").exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("recipe", ["srresnet_mse", "srgan_mse"])
 def test_frozen_norms_stay_as_they_were_while_all_else_trains(recipe, tmp_path):
     init = tmp_path / "init.keras"
@@ -367,6 +371,7 @@ def test_what_lies_in_a_folder_is_not_replaced(tmp_path, name, anew, resumed):
     assert (tmp_path / name).read_bytes() == b"mine"
 
 
+@pytest.mark.long
 def test_a_run_that_ended_before_its_first_checkpoint_may_be_begun_again(tmp_path, monkeypatch):
     def fail(path, *arguments):
         raise OSError(28, "No space left on device", str(path))

@@ -43,6 +43,7 @@ def test_a_log_that_is_in_use_gets_its_rows_later(progress, tmp_path, monkeypatc
     assert [row["step"] for row in read_log(tmp_path)] == ["2", "4", "6"]
 
 
+@pytest.mark.long
 def test_long_names_of_photos_and_names_that_are_no_text(tmp_path, rng):
     photos = tmp_path.joinpath("photos", *("写" * 80, "真" * 80))
     hr = tmp_path / "benchmarks" / "M\udce4hren" / "HR"

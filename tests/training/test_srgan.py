@@ -45,6 +45,7 @@ def take_two_steps(vgg_weights, out):
     np.savez(out, **values, **slots, **{"log/" + k: v[0] for k, v in history.items()})
 
 
+@pytest.mark.long
 def test_both_backends_take_the_same_step(tmp_path, vgg_npz):
     process = subprocess.Popen(
         [sys.executable, __file__, str(vgg_npz), str(tmp_path / "jax.npz")],
@@ -248,6 +249,7 @@ def test_xla_and_mixed_precision_take_a_step(batch):
     assert {str(v.dtype) for v in model.trainable_variables} == {"float32"}
 
 
+@pytest.mark.long
 def test_loss_scaling_cancels_out(batch):
     """As float16 needs it; at this size float32 shows the same step with and without."""
     results = []
