@@ -67,7 +67,9 @@ def test_evaluate_reproduces_the_scores_of_the_card(name, data_folder):
         del measures["phi34"]
     benchmarks = find_benchmarks(data_folder / "benchmarks")
     scores = score_methods([open_method(name)], benchmarks, measures)[name]
-    for benchmark, expected in read_card(name).scores.items():
-        ours = round_scores(scores[benchmark]["paper"])
-        measured = {"psnr", "ssim", *measures} & set(expected)
-        assert {m: ours[m] for m in measured} == {m: expected[m] for m in measured}
+    expected = {benchmark: dict(row) for benchmark, row in read_card(name).scores.items()}
+    ours = {b: round_scores(by_protocol["paper"]) for b, by_protocol in scores.items()}
+    if not all("lpips" in row for row in (*ours.values(), *expected.values())):
+        for row in (*ours.values(), *expected.values()):  # the extra, or drcn's score, is missing
+            row.pop("lpips", None)
+    assert ours == expected
