@@ -1,12 +1,15 @@
 """SRGAN's 4x super-resolution for TensorFlow and Keras, with trained weights.
 
 Importing this package imports neither TensorFlow nor Keras; each name below is loaded on first use.
+Where Keras is imported already, `keras.saving.load_model` knows this package's layers and metrics
+from then on.
 
 Example:
     >>> import srgan_tf
     >>> srgan_tf.upscale("photo.jpg").save("photo_x4.png")
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +42,13 @@ _HOMES = {
     "upscale": "srgan_tf.inference.upscaler",
 }
 
+_SAVED_IN_MODELS = (  # homes of what is registered with keras.saving
+    "srgan_tf.metrics.keras_metrics",
+    "srgan_tf.models.baselines",
+    "srgan_tf.models.luma",
+    "srgan_tf.training.schedule",
+)
+
 __all__ = [  # written out: type checkers read it
     "PSNR",
     "SRGAN",
@@ -61,6 +71,11 @@ if not TYPE_CHECKING:  # to whom every name would be one of ours
         if name not in _HOMES:
             raise AttributeError(f"module 'srgan_tf' has no attribute {name!r}")
         return getattr(import_module(_HOMES[name]), name)
+
+
+if sys.modules.get("keras"):
+    for _home in _SAVED_IN_MODELS:
+        import_module(_home)
 
 
 def __dir__() -> list[str]:

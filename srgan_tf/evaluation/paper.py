@@ -4,7 +4,8 @@ import csv
 from dataclasses import dataclass
 from importlib import resources
 
-BENCHMARKS = ("Set5", "Set14", "BSD100")
+BENCHMARKS = {"Set5": 5, "Set14": 14, "BSD100": 100}
+"""The tables' test sets and their numbers of pictures."""
 
 
 @dataclass(frozen=True)
@@ -50,3 +51,8 @@ def find_paper_score(method: str, benchmark: str) -> PaperScore | None:
         if (cell.method.lower(), cell.benchmark) == (method.lower(), benchmark):
             return cell
     return None
+
+
+def is_whole(benchmark: str, num_pictures: int) -> bool:
+    """Tells whether a mean over so many pictures may stand beside the paper's."""
+    return num_pictures == BENCHMARKS.get(benchmark)

@@ -16,6 +16,7 @@ from srgan_tf.evaluation.methods import (
     paper_name,
     trained_methods,
 )
+from srgan_tf.evaluation.paper import BENCHMARKS, is_whole
 from srgan_tf.evaluation.report_pictures import (
     Figure,
     PictureStore,
@@ -85,6 +86,10 @@ def write_report(
     (folder / "scores").mkdir(parents=True, exist_ok=True)
     published = {}
     for benchmark in benchmarks:
+        name, count = benchmark.name, len(benchmark)
+        if name in BENCHMARKS and not is_whole(name, count):
+            why = f"{name} has {count} pictures here, the paper's has {BENCHMARKS[name]}."
+            left_out = [*left_out, f"Differences left out: {why}"]
         table = benchmark.paths[0].parent.parent / "selfexsr_x4.csv"
         if table.exists():
             images = [path.stem for path in benchmark.paths]

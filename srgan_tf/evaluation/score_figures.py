@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from srgan_tf.evaluation.paper import find_paper_score
+from srgan_tf.evaluation.paper import find_paper_score, is_whole
 from srgan_tf.evaluation.plots import INKS, draw, save, styled
 
 _MEASURES = {
@@ -89,7 +89,9 @@ def _bars(
             values = [methods[name]["paper"][benchmark].get(measure) for name in names]
             for place, (name, value) in enumerate(zip(names, values, strict=True)):
                 printed = find_paper_score(methods[name]["paper_name"], benchmark)
-                theirs = getattr(printed, measure, None)
+                num_pictures = len(methods[name]["paper"][benchmark].get("images", []))
+                comparable = is_whole(benchmark, num_pictures)
+                theirs = getattr(printed, measure, None) if comparable else None
                 if value is not None and not (name == "original" and measure == "ssim"):
                     axis.barh(place, value, color=INKS[0], height=0.65)
                     kind = _FORMATS[measure]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from srgan_tf.evaluation.methods import ORIGINAL, not_shipped, paper_name
-from srgan_tf.evaluation.paper import PaperScore, find_paper_score
+from srgan_tf.evaluation.paper import PaperScore, find_paper_score, is_whole
 from srgan_tf.evaluation.scoreboard import Scores
 from srgan_tf.inference.measures import LABELS, format_value
 from srgan_tf.inference.scoring import BenchmarkScore
@@ -73,12 +73,13 @@ def paper_table(rows: Sequence[Row], measures: Iterable[str]) -> Table:
 def _cells(row: Row, measures: Sequence[str]) -> list[str]:
     """PSNR and SSIM of the paper, ours and the difference, MOS, and the other measures."""
     paper, ours = row.paper, row.ours
+    comparable = paper and ours and is_whole(paper.benchmark, len(ours.images))
     cells = []
     for name, digits in (("psnr", 2), ("ssim", 4)):
         theirs: float | None = getattr(paper, name, None)
         mine: float | None = getattr(ours, name, None)
         cells += [_number(theirs, digits, paper), _number(mine, digits, ours)]
-        if theirs is None or mine is None or row.method == ORIGINAL:
+        if theirs is None or mine is None or not comparable or row.method == ORIGINAL:
             cells.append("")
         else:
             cells.append(f"{round(mine - theirs, digits) + 0.0:+.{digits}f}")  # no -0.00

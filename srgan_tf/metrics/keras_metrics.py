@@ -106,7 +106,7 @@ class PSNR(_PictureMetric):
     100 dB, so that one perfect flat patch does not turn the mean into infinity.
 
     A model that was saved with it is loaded by `srgan_tf.load_generator`, and by
-    `keras.saving.load_model` once `srgan_tf.PSNR` has been named.
+    `keras.saving.load_model` after `import keras` and `import srgan_tf`, in this order.
 
     Args:
         luma: compare luma (`True`) or all channels as they are (`False`).
