@@ -57,7 +57,7 @@ class _Values:
         self.set(optimizer.variables, new_slots)
 
     def scale(self, optimizer: Any, loss: Any) -> Any:
-        """Scales a loss, or its gradient, where the optimizer wants that (float16)."""
+        """Scales a loss where the optimizer wants that (float16)."""
         return self.run(lambda: optimizer.scale_loss(loss))[0]
 
 
@@ -99,22 +99,27 @@ def train_step(model: SRGAN, state: State, data: tuple[Any, Any]) -> tuple[dict[
     values.apply(model.discriminator_optimizer, gradients, discriminator.trainable_variables)
     logs["discriminator_grad"] = global_norm(gradients) / scale
 
-    content, content_grad = jax.value_and_grad(lambda sr: model.compare(hr, sr))(picture)
-    (adversarial, after), adversarial_grad = jax.value_and_grad(
-        lambda sr: values.run(lambda: model.deceive(sr)), has_aux=True
-    )(picture)
+    def compare(sr: Any) -> tuple[Any, Any]:
+        loss = model.compare(hr, sr)
+        return values.scale(model.optimizer, loss), loss
+
+    def deceive(sr: Any) -> tuple[Any, Any]:
+        loss, after = values.run(lambda: model.deceive(sr))
+        return values.scale(model.optimizer, loss), (loss, after)
+
+    content_grad, content = jax.grad(compare, has_aux=True)(picture)
+    adversarial_grad, (adversarial, after) = jax.grad(deceive, has_aux=True)(picture)
     values.adopt(after)
     adversarial_grad = model.adversarial_weight * adversarial_grad
 
     scale = values.scale(model.optimizer, 1.0)
-    at_picture = values.scale(model.optimizer, content_grad + adversarial_grad)
-    (gradients,) = pull_back(at_picture)
+    (gradients,) = pull_back(content_grad + adversarial_grad)
     values.apply(model.optimizer, gradients, generator.trainable_variables)
     logs |= {
         "content": content,
         "adversarial": adversarial,
-        "content_grad": global_norm([content_grad]),
-        "adversarial_grad": global_norm([adversarial_grad]),
+        "content_grad": global_norm([content_grad]) / scale,
+        "adversarial_grad": global_norm([adversarial_grad]) / scale,
         "generator_grad": global_norm(gradients) / scale,
     }
 

@@ -22,9 +22,10 @@ def train_step(model: SRGAN, data: tuple[Any, Any]) -> dict[str, Any]:
         sr = model.generator(lr, training=True)
     picture = tf.stop_gradient(sr)
 
+    # Losses are scaled, where float16 wants that, before anything is pulled back through a network.
     with tf.GradientTape() as judging:
         loss, logs = model.judge(hr, picture)
-        scale = model.discriminator_optimizer.scale_loss(1.0)  # of float16
+        scale = model.discriminator_optimizer.scale_loss(1.0)
         loss = model.discriminator_optimizer.scale_loss(loss * share)
     gradients = judging.gradient(loss, discriminator_weights)
     model.discriminator_optimizer.apply(gradients, discriminator_weights)
@@ -34,11 +35,14 @@ def train_step(model: SRGAN, data: tuple[Any, Any]) -> dict[str, Any]:
         viewing.watch(picture)
         content = model.compare(hr, picture)
         adversarial = model.deceive(picture)
-    content_grad = viewing.gradient(content, picture)
-    adversarial_grad = model.adversarial_weight * viewing.gradient(adversarial, picture)
-
+        scaled_content = model.optimizer.scale_loss(content)
+        scaled_adversarial = model.optimizer.scale_loss(adversarial)
     scale = model.optimizer.scale_loss(1.0)
-    at_picture = model.optimizer.scale_loss((content_grad + adversarial_grad) * share)
+    content_grad = viewing.gradient(scaled_content, picture) * share
+    adversarial_grad = viewing.gradient(scaled_adversarial, picture) * share
+    adversarial_grad *= model.adversarial_weight
+
+    at_picture = content_grad + adversarial_grad
     gradients = generating.gradient(sr, generator_weights, output_gradients=at_picture)
     model.optimizer.apply(gradients, generator_weights)
     model.update_means(
@@ -48,8 +52,8 @@ def train_step(model: SRGAN, data: tuple[Any, Any]) -> dict[str, Any]:
         | {
             "content": content,
             "adversarial": adversarial,
-            "content_grad": _norm_at_picture(content_grad * share),
-            "adversarial_grad": _norm_at_picture(adversarial_grad * share),
+            "content_grad": _norm_at_picture(content_grad) / scale,
+            "adversarial_grad": _norm_at_picture(adversarial_grad) / scale,
             "generator_grad": global_norm(_sum_over_replicas(gradients)) / scale,
         },
     )

@@ -264,5 +264,27 @@ def test_loss_scaling_cancels_out(batch):
         np.testing.assert_allclose(plain, scaled, rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.long
+def test_float16_keeps_small_gradients_on_their_way_through_the_networks(vgg_npz):
+    """Unscaled, most of VGG's at the picture are below what float16 can hold, and vanish."""
+    rng = np.random.default_rng(0)
+    batch = (rng.random((2, 8, 8, 3), "float32"), rng.uniform(-1, 1, (2, 32, 32, 3)))
+    norms = []
+    for policy in ("float32", "mixed_float16"):
+        keras.config.set_dtype_policy(policy)
+        try:
+            keras.utils.set_random_seed(0)
+            content_loss = vgg_loss(build_vgg_features(2, 2, vgg_npz), 1e-3)
+            model = SRGAN(build_generator(1, 8), build_discriminator(32), content_loss)
+            large = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(), initial_scale=1.0)
+            model.compile("sgd", large)  # as the discriminator's gradient is here
+        finally:
+            keras.config.set_dtype_policy("float32")
+        logs = fit(model, batch)
+        norms.append([value for name, value in logs.items() if name.endswith("_grad")])
+    assert len(norms[0]) == 4
+    np.testing.assert_allclose(norms[1], norms[0], rtol=0.1)
+
+
 if __name__ == "__main__":  # as test_both_backends_take_the_same_step runs it
     take_two_steps(*sys.argv[1:])
