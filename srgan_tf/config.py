@@ -184,16 +184,16 @@ def read_log(run: str | Path) -> list[dict[str, str]]:
     return rows
 
 
-def read_held_out(run: str | Path) -> list[str]:
-    """The files below its data's folder that a run keeps out of training; none where none is named.
+def read_held_out(run: str | Path) -> list[str] | None:
+    """The files below its data's folder that a run keeps out of training; None: there is no list.
 
     Raises:
         OSError: the list cannot be read.
     """
     path = Path(run) / HELD_OUT
     if not path.exists():
-        return []
-    return path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        return None
+    return path.read_bytes().decode(errors="surrogateescape").split("\n")[:-1]  # of odd names too
 
 
 def read_config(path: str | Path) -> TrainConfig:

@@ -34,9 +34,9 @@ def test_batches_out_of_range_are_refused(settings):
 
 
 def test_a_held_out_file_may_have_a_name_that_is_not_text(tmp_path):
-    name = os.fsdecode(b"f\xff.jpg")
-    write_text(tmp_path / "held_out.txt", f"{name}\n")
-    assert read_held_out(tmp_path) == [name]
+    names = [os.fsdecode(b"f\xff.jpg"), "a\u2028b.jpg", "a\rb.jpg"]
+    write_text(tmp_path / "held_out.txt", "".join(f"{name}\n" for name in names))
+    assert read_held_out(tmp_path) == names
 
 
 @pytest.mark.parametrize("text", ["a,b\n1,2\n", "step,loss\nx,1\n", "step,loss\n1,2,3\n"])

@@ -185,7 +185,7 @@ def _open_sets(options: argparse.Namespace) -> "dict[str, Iterable[BenchmarkImag
     config = read_config(Path(options.held_out) / CONFIG)
     names = read_held_out(options.held_out)
     data = open_data(config.data, config.holdout, names)
-    if gone := sorted(set(names) - set(data.held_out_files)):  # others were trained on
+    if gone := sorted(set(names or ()) - set(data.held_out_files)):  # others were trained on
         there = (Path(config.data.source) / gone[0]).exists()
         place = "among those that --sample draws now" if there else f"in {config.data.source}"
         raise ValueError(f"held-out: {gone[0]} is not {place}")

@@ -24,7 +24,8 @@ examples:
 
 The run folder gets config.json, held_out.txt (files that are not trained on), checkpoint.npz (for
 --resume), generator.keras (for --model), samples/, log.csv and tensorboard/. A killed run goes on
-from its last checkpoint with --resume; settings that are not given again stay as they were.
+from its last checkpoint with --resume; settings that are not given again stay as they were, and so
+does what is held out.
 """
 
 
@@ -144,7 +145,7 @@ def add_command(commands: Any) -> None:
         help="steps in a row without Python between them, to keep a fast GPU busy (1)",
     )
     add("--save-every", type=positive_int, metavar="N", help="steps between checkpoints (500)")
-    add("--holdout", type=count, metavar="N", help="pictures kept aside and scored (30)")
+    add("--holdout", type=count, metavar="N", help="pictures to keep aside and score (30)")
     add("--benchmarks", metavar="DIR", help="benchmark folders to score at each checkpoint")
 
 

@@ -78,7 +78,9 @@ class TrainingData:
         return [np.asarray(next(batches)[0]) for _ in range(count)]
 
 
-def open_data(config: DataConfig, holdout: int = 0, again: Sequence[str] = ()) -> TrainingData:
+def open_data(
+    config: DataConfig, holdout: int = 0, again: Sequence[str] | None = None
+) -> TrainingData:
     """Opens a folder, or a TFDS dataset by the name `tfds:NAME[:SPLIT]`.
 
     With a folder and a backend other than TensorFlow, TensorFlow is not imported.
@@ -86,8 +88,9 @@ def open_data(config: DataConfig, holdout: int = 0, again: Sequence[str] = ()) -
     Args:
         config: source, batch size, crop size, degradation and seed.
         holdout: pictures of a folder to keep out of training, at most a tenth of them.
-        again: the `held_out_files` of a run that goes on. Where they are still there they are held
-            out again, whatever has come or gone beside them.
+        again: the `held_out_files` of a run that goes on, instead of `holdout`: what it has trained
+            on is not held out any more. Where none of them is there, the folder is another one, and
+            `holdout` counts.
 
     Raises:
         ValueError: the source cannot be used.
@@ -104,7 +107,8 @@ def open_data(config: DataConfig, holdout: int = 0, again: Sequence[str] = ()) -
         )
     source = open_folder(config.source, config.crop_size, num_cores(), config.sample, config.seed)
     root = Path(config.source)
-    held_out = choose_held_out(source, holdout, [str(root / name) for name in again])
+    before = None if again is None else [str(root / name) for name in again]
+    held_out = choose_held_out(source, holdout, before)
     training = [photo for photo in source.photos if photo.path not in held_out]
     scored = [_middle(photo, root) for photo in source.photos if photo.path in held_out]
     names = sorted(Path(path).relative_to(root).as_posix() for path in held_out)
@@ -117,7 +121,9 @@ def open_data(config: DataConfig, holdout: int = 0, again: Sequence[str] = ()) -
     return TrainingData(config, training, scored, summary, names)
 
 
-def choose_held_out(source: FolderSource, wanted: int, again: Sequence[str] = ()) -> set[str]:
+def choose_held_out(
+    source: FolderSource, wanted: int, again: Sequence[str] | None = None
+) -> set[str]:
     """Keeps files out of training: evenly spread over the folder, at most a tenth of it.
 
     They are chosen among all files, those too small for the crop size too: a run that goes on with
@@ -126,14 +132,17 @@ def choose_held_out(source: FolderSource, wanted: int, again: Sequence[str] = ()
     Args:
         source: the folder.
         wanted: number of files.
-        again: files that come before a choice, where they are there.
+        again: files instead of a choice, unless all of them are gone.
     """
     skipped = [path for path, _ in source.skipped]
-    paths = [Path(path) for path in [*(photo.path for photo in source.photos), *skipped]]
+    files = [*(photo.path for photo in source.photos), *skipped]
+    kept = set(again or ()) & set(files)
+    if kept or again == []:
+        return kept
+    paths = [Path(path) for path in files if "\n" not in path]  # names are kept line by line
     paths.sort(key=lambda path: path.parts)
-    count = min(wanted, len(paths) // 10)
-    spread = {str(paths[int((index + 0.5) * len(paths) / count)]) for index in range(count)}
-    return (spread and set(again) & {str(path) for path in paths}) or spread
+    count = min(wanted, len(files) // 10, len(paths))
+    return {str(paths[int((index + 0.5) * len(paths) / count)]) for index in range(count)}
 
 
 def _middle(photo: Photo, root: Path) -> BenchmarkImage:

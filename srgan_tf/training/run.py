@@ -94,7 +94,7 @@ def _train(
             "ask for more --steps to train further"
         )
     say: Callable[[str], None] = _say if writes else lambda line: None
-    data = open_data(config.data, config.holdout, read_held_out(folder) if checkpoint else ())
+    data = open_data(config.data, config.holdout, read_held_out(folder) if checkpoint else None)
     say(data.summary)
     with devices.building_frozen():
         content_loss = build_content_loss(recipe, config.vgg_weights, config.grid_penalty)
@@ -131,7 +131,7 @@ def _train(
         callbacks.append(TensorBoardBySteps(folder, pace))
     if writes:
         _write_config(config, folder)
-        if data.held_out_files:
+        if data.photos is not None:
             write_text(folder / HELD_OUT, "".join(f"{name}\n" for name in data.held_out_files))
     say(f"{total_steps - first_step} steps to go; the first one takes longest")
     interrupts = LostInterrupts(devices.num_processes)

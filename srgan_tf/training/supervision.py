@@ -44,5 +44,6 @@ def supervised(network: keras.Model) -> keras.Model:
         return network
     colours = network.get_layer("colours")
     large = network.get_layer("bicubic").output
-    pictures = [colours([large, luma]) for luma in network.get_layer("merge").input]
+    recursions = keras.tree.flatten(network.get_layer("merge").input)  # one is no list
+    pictures = [colours([large, luma]) for luma in recursions]
     return _DeepSupervision(network.input, [network.output, *pictures], name=network.name)

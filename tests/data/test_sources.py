@@ -44,7 +44,15 @@ def test_what_was_held_out_stays_so_when_files_come_and_go(tmp_path, samples):
     assert not any(photo.path.endswith("/15.png") for photo in after.photos)
     other_folder = open_data(config, 30, ["elsewhere.png"])
     assert len(other_folder.held_out_files) == 2
-    assert open_data(config, 0, before.held_out_files).held_out == []
+    for holdout in (0, 30):  # what was held out stays so, and so does what was trained on
+        assert open_data(config, holdout, before.held_out_files).held_out_files == ["15.png"]
+        assert open_data(config, holdout, []).held_out_files == []
+
+
+def test_names_that_would_be_two_lines_are_not_held_out():
+    photos = [Photo(f"/photos/{i}\n.png", 48, 48, False) for i in range(19)]
+    photos.append(Photo("/photos/p\u2028.png", 48, 48, False))
+    assert choose_held_out(FolderSource(tuple(photos), ()), 2) == {"/photos/p\u2028.png"}
 
 
 def test_held_out_files_of_one_name_keep_apart(tmp_path, samples):

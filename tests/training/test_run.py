@@ -292,7 +292,8 @@ def test_a_run_learns_and_leaves_everything_in_its_folder(tmp_path, capsys):
     config = replace(config, data=replace(config.data, batch_size=8))
     averaged = train(config, tmp_path)
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"checkpoint.npz", "config.json", "generator.keras", "log.csv", "tensorboard"}
+    texts = {"config.json", "held_out.txt", "log.csv"}
+    assert names == {"checkpoint.npz", "generator.keras", "tensorboard", *texts}
     rows = np.genfromtxt(tmp_path / "log.csv", delimiter=",", names=True)
     assert list(rows["step"]) == [30, 60]
     (events,) = (tmp_path / "tensorboard" / "train").glob("events*")

@@ -21,6 +21,11 @@ def test_every_recursion_counts(rng):
     assert model.evaluate(lr, hr, verbose=0) == pytest.approx(float(expected), rel=1e-5)
 
 
+def test_one_recursion(rng):
+    model = supervised(build_drcn(4, 1))
+    assert len(model(rng.random((1, 4, 4, 3), np.float32))) == 2
+
+
 def test_other_networks_are_fitted_as_they_are():
     network = build_espcn()
     assert supervised(network) is network
