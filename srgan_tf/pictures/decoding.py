@@ -11,7 +11,7 @@ from PIL import Image, ImageCms
 from srgan_tf.pictures.metadata import read_metadata
 from srgan_tf.pictures.picture import Picture
 
-_BITS_PER_SAMPLE, _PHOTOMETRIC, _PLANAR = 258, 262, 284  # TIFF tags
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _PLANAR, _SAMPLE_FORMAT = 258, 262, 284, 339  # TIFF tags
 _ORIENTATION = 0x0112  # EXIF tag
 _TO_UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -43,8 +43,9 @@ def decode(image: Image.Image, reopen: Callable[[], Image.Image]) -> Picture:
     """
     if image.format == "PNG" and _rawmode(image) == "LA;16B":
         return _gray_with_alpha_16(image)
-    is_deep = _has_deep_colour(image)
-    is_deep_cmyk = image.mode == "CMYK" and ";16" in _rawmode(image)
+    _refuse_signed(image)
+    is_deep = image.mode in ("RGB", "RGBA") and _has_16_bits(image)
+    is_deep_cmyk = image.mode == "CMYK" and _has_16_bits(image)
     if _tag(image, _PLANAR) == 2 and (is_deep or is_deep_cmyk or image.mode in ("LA", "La")):
         bits = 16 if is_deep or is_deep_cmyk else 8
         raise ValueError(
@@ -172,10 +173,24 @@ def _gray_with_alpha_16(image: Image.Image) -> Picture:
     return Picture(levels[..., :1], levels[..., 1:], metadata)
 
 
-def _has_deep_colour(image: Image.Image) -> bool:
-    if image.mode not in ("RGB", "RGBA") or image.format not in ("PNG", "TIFF"):
+def _refuse_signed(image: Image.Image) -> None:
+    """Refuses numbers with a sign that Pillow reads as others.
+
+    Those are all of 8 bits or of colour, and gray where libtiff, which hands out the machine's
+    byte order, has unpacked a big-endian file.
+    """
+    kinds = _tag(image, _SAMPLE_FORMAT)
+    if not (isinstance(kinds, tuple) and 2 in kinds):
+        return
+    is_swapped = _rawmode(image).endswith("BS") and image.tile[0].codec_name == "libtiff"  # type: ignore[attr-defined]
+    if image.mode != "I" or is_swapped:
+        raise ValueError("got a TIFF of numbers with a sign, expected none; save it as PNG")
+
+
+def _has_16_bits(image: Image.Image) -> bool:
+    if image.format not in ("PNG", "TIFF"):
         return False
-    bits = _tag(image, _BITS_PER_SAMPLE)
+    bits = _tag(image, _BITS_PER_SAMPLE)  # of separate planes the layout says nothing
     return ";16" in _rawmode(image) or (bits is not None and set(bits) == {16})
 
 

@@ -44,7 +44,9 @@ def test_files_are_upscaled_without_losing_a_bit(tmp_path, rng, channels, with_a
     assert_same(read_picture(target), pixels, alpha)
 
 
-def foreign_tiff(levels, byte_order, compression, photometric=2, extra=None, planar=1):
+def foreign_tiff(
+    levels, byte_order, compression, photometric=2, extra=None, planar=1, is_signed=False
+):
     """A TIFF of one strip, written tag by tag."""
     height, width, channels = levels.shape
     data = levels if planar == 1 else np.moveaxis(levels, 2, 0)
@@ -52,6 +54,7 @@ def foreign_tiff(levels, byte_order, compression, photometric=2, extra=None, pla
     data = zlib.compress(data) if compression == 8 else data
     tags = {256: width, 257: height, 259: compression, 262: photometric, 273: 8, 277: channels}
     tags |= {278: height, 279: len(data), 284: planar} | ({338: extra} if extra else {})
+    tags |= {339: 2} if is_signed else {}
     end = 8 + len(data) + len(data) % 2
     bits_at = end + 2 + 12 * (len(tags) + 1) + 4
     entries = [(tag, 4, 1, value) for tag, value in tags.items()]
@@ -99,9 +102,31 @@ def test_what_would_not_survive_is_refused(tmp_path, rng):
     (tmp_path / "planes.tif").write_bytes(foreign_tiff(levels, "<", 1, planar=2))
     with pytest.raises(ValueError, match=r"planes\.tif: got a TIFF of 16 bits with separate"):
         read_picture(tmp_path / "planes.tif")
+    inks = rng.integers(0, 65536, (6, 5, 4), np.uint16)
+    for compression in (1, 8):
+        file = foreign_tiff(inks, "<", compression, photometric=5, planar=2)
+        (tmp_path / "inks.tif").write_bytes(file)
+        with pytest.raises(ValueError, match="got a TIFF of 16 bits with separate planes of CMYK"):
+            read_picture(tmp_path / "inks.tif")
     Image.fromarray(levels[..., 0].astype(np.float32)).save(tmp_path / "float.tif")
     with pytest.raises(ValueError, match=r"float\.tif: got pixels of 32 bits"):
         read_picture(tmp_path / "float.tif")
+
+
+@pytest.mark.parametrize("byte_order", ["<", ">"])
+@pytest.mark.parametrize("compression", [1, 8])
+@pytest.mark.parametrize("kind", [np.int8, np.int16, np.int32])
+def test_numbers_with_a_sign_are_read_right_or_refused(
+    tmp_path, rng, byte_order, compression, kind
+):
+    levels = rng.integers(0, 100, (6, 5, 1)).astype(kind)
+    file = foreign_tiff(levels, byte_order, compression, photometric=1, is_signed=True)
+    (tmp_path / "a.tif").write_bytes(file)
+    if kind == np.int8 or (byte_order, compression) == (">", 8):
+        with pytest.raises(ValueError, match=r"a\.tif: got a TIFF of numbers with a sign"):
+            read_picture(tmp_path / "a.tif")
+    else:
+        assert_same(read_picture(tmp_path / "a.tif"), levels.astype(np.uint16))
 
 
 @pytest.mark.parametrize("channels", [1, 3])
