@@ -54,10 +54,11 @@ def check_comparable(
         )
 
 
-def write_page(source: Path, frames: "Frames", target: Path, model: str) -> None:
+def write_page(source: Path, frames: "Frames", target: Path, method: str) -> None:
     """Writes the page from the finished file: it shows what that holds, losses of JPEG included.
 
-    Of an animation it shows the first frame; transparent parts are laid on white.
+    Of an animation it shows the first frame; transparent parts are laid on white. `method` is what
+    the result is said to be made by.
 
     Raises:
         ValueError: the result cannot be read.
@@ -73,5 +74,5 @@ def write_page(source: Path, frames: "Frames", target: Path, model: str) -> None
     lr, after = to_opaque_rgb(frames.pictures[0]), to_opaque_rgb(result)
     before = resize_bicubic(lr, *after.shape[:2])
     icc = b"" if result.is_gray else result.metadata.icc
-    page = render_slider(source.name, before, after, Path(model).name, icc)
+    page = render_slider(source.name, before, after, method, icc)
     write_text(page_of(target), page)

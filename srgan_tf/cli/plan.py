@@ -171,7 +171,8 @@ def plan_targets(
     """
     folder = Path(output) if output else None
     single = len(found) == 1 and not found[0].was_searched
-    if folder is not None and single and not folder.is_dir() and folder.suffix:
+    names_folder = output and output.endswith(("/", os.sep))
+    if folder is not None and single and not (folder.is_dir() or names_folder) and folder.suffix:
         if not folder.parent.is_dir():
             raise ValueError(f"output: the folder {folder.parent} does not exist")
         targets = [folder]

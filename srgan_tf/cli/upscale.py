@@ -147,7 +147,7 @@ def _run_one(source: Path, target: Path, options: argparse.Namespace) -> int:
         _upscale(upscaler, source, frames, target, options)
     print(target)
     if options.compare:
-        write_page(source, frames, target, options.model)
+        write_page(source, frames, target, Path(options.model).name)
         print(page_of(target))
     return 0
 
@@ -180,11 +180,13 @@ def _run_batch(
                     frames = _read(source)
                     if options.compare:
                         check_comparable(source, frames, options.scale, options.size)
+                    method = "an earlier run"
                     if is_missing(target):
                         _upscale(upscaler, source, frames, target, options)
                         say(str(target))
+                        method = Path(options.model).name
                     if has_page_to_make(target):
-                        write_page(source, frames, target, options.model)
+                        write_page(source, frames, target, method)
                         say(str(page_of(target)))
                 except (ValueError, OSError) as error:
                     failures.append(one_line(error))

@@ -48,8 +48,10 @@ def write_atomically(path: str | Path, write: Callable[[BinaryIO], object]) -> N
             file.flush()
             os.fsync(file.fileno())
         move_into_place(temporary, path)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and not error.filename:  # of a full disk Python names none
+            error.filename = str(path)
         raise
 
 

@@ -106,9 +106,17 @@ def self_ensemble(engine: Engine) -> Engine:
 
 def keras_engine(generator: Any) -> Engine:
     """Runs a Keras generator on whatever backend Keras has."""
+    turn = threading.Lock()  # under JAX, what one call takes is gone for another
 
     def upscale(lr_levels: np.ndarray) -> np.ndarray:
-        sr = generator.predict_on_batch(levels_to_unit(lr_levels)[None])
+        with turn:
+            sr = generator.predict_on_batch(levels_to_unit(lr_levels)[None])
+        height, width, _ = lr_levels.shape
+        if np.shape(sr) != (1, 4 * height, 4 * width, 3):
+            raise ValueError(
+                f"model: got {np.shape(sr)} for a picture of {width}x{height} pixels, expected "
+                f"(1, {4 * height}, {4 * width}, 3)"
+            )
         return tanh_to_levels(sr[0], lr_levels.dtype)
 
     if "recursion" in {layer.name for layer in generator.layers}:

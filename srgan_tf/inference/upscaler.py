@@ -27,7 +27,8 @@ DEFAULT_MODEL = "srresnet_mse"
 OVERLAP = 16
 """What a tile sees beyond its kept part, pixels of the small picture. The generator's receptive
 radius is 40, but with `srresnet_mse` on the sample pictures an overlap of 8 already gave every
-pixel of the whole picture within one grey level."""
+pixel of the whole picture within one grey level. With 8-bit weights no overlap does: LiteRT fits
+the numbers between the layers to each tile's own range."""
 
 
 class Upscaler:
@@ -69,7 +70,7 @@ class Upscaler:
     ):
         if tile is not None and (not isinstance(tile, Integral) or tile < 16):
             raise ValueError(f"tile: got {tile}, expected at least 16 pixels")
-        if scale not in SCALES:
+        if scale not in SCALES or isinstance(scale, float):
             raise ValueError(f"scale: got {scale}, expected 2, 3 or 4")
         if size is not None and not _is_size(size):
             raise ValueError(f"size: got {size}, expected (width, height) of at least 1x1 pixels")

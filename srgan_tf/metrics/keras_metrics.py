@@ -68,6 +68,13 @@ class _PictureMetric(keras.metrics.Mean):
                 "(n, h, w, channels)."
             )
         values = self._per_picture(self._prepare(y_true), self._prepare(y_pred))
+        if sample_weight is not None and len(ops.shape(sample_weight)) > 1:  # as losses take them
+            if any(side != 1 for side in ops.shape(sample_weight)[1:]):
+                raise ValueError(
+                    f"{type(self).__name__}: got weights of shape {ops.shape(sample_weight)}; "
+                    "expected one for each picture, (n,) or (n, 1, 1)."
+                )
+            sample_weight = ops.reshape(sample_weight, (-1,))
         super().update_state(values, sample_weight)
 
     def get_config(self) -> dict[str, Any]:

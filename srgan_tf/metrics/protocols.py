@@ -126,6 +126,8 @@ PROTOCOLS: Mapping[str, ScoringProtocol] = MappingProxyType(
 
 
 def _check_picture(picture: np.ndarray, name: str) -> None:
+    if not isinstance(picture, np.ndarray):
+        raise ValueError(f"score: got {name} as {type(picture).__name__}; expected a NumPy array.")
     is_gray = picture.ndim == 2
     is_rgb = picture.ndim == 3 and picture.shape[2] == 3
     if picture.dtype != np.uint8 or not (is_gray or is_rgb):

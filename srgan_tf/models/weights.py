@@ -95,8 +95,13 @@ def load_generator(model: str | Path) -> keras.Model:
             raise ValueError("it is damaged or of another kind")
         if path.name.endswith(".weights.h5"):
             generator = build_generator()
-            with warnings.catch_warnings(action="ignore"):  # the error says more
-                generator.load_weights(path)
+            try:
+                with warnings.catch_warnings(action="ignore"):  # the error says more
+                    generator.load_weights(path)
+            except ValueError:
+                raise ValueError(
+                    "its weights are of another network than the paper's; .keras holds such too"
+                ) from None
             return generator
         return keras.saving.load_model(path, compile=False)
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:

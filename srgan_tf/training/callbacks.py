@@ -19,7 +19,7 @@ class BenchmarkScores(keras.callbacks.Callback):
     """Adds PSNR (dB) and SSIM on test pictures to the epoch's logs, by the paper's protocol.
 
     The logs gain `NAME_psnr` and `NAME_ssim`, which later callbacks (TensorBoard, CSVLogger,
-    EarlyStopping) see.
+    EarlyStopping) see. CSVLogger takes its columns from the first epoch: there `every` must be 1.
 
     Args:
         pictures: name -> a `Benchmark`, or a list of `BenchmarkImage`.

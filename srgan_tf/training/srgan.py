@@ -37,13 +37,16 @@ class SRGAN(keras.Model):
     (dB); `evaluate`, and `fit` with `validation_data`, content and psnr. Callbacks that compare
     epochs are told which, and that more psnr is better: `EarlyStopping("val_psnr", mode="max")`.
     What can be saved are its weights (`ModelCheckpoint(..., save_weights_only=True)`) and
-    `model.generator`.
+    `model.generator`, which is also what `export` exports.
 
     Args:
         generator: from `build_generator`, lr [0, 1] -> sr [-1, 1].
         discriminator: from `build_discriminator`, for the crop size of the data.
         content_loss: (hr, sr) -> scalar; the default is MSE.
         adversarial_weight: of -log D(G(lr)) beside the content loss (1e-3 in Eq. 3).
+
+    Raises:
+        ValueError: the content loss is no function.
 
     Example:
         >>> model = SRGAN(load_generator("srresnet_mse"), build_discriminator(96))
@@ -60,6 +63,8 @@ class SRGAN(keras.Model):
         name: str = "srgan",
     ):
         super().__init__(name=name)
+        if not callable(content_loss):
+            raise ValueError(f"SRGAN: got the content loss {content_loss!r}, expected a function")
         self.generator = generator
         self.discriminator = discriminator
         self.content_loss = content_loss
@@ -67,6 +72,7 @@ class SRGAN(keras.Model):
         self.means = {log: keras.metrics.Mean(log) for log in _LOGS}
         self.psnr = PSNR(name="psnr")
         self.is_evaluating = False
+        self.built = True  # as its networks are
 
     def compile(
         self,
@@ -112,7 +118,10 @@ class SRGAN(keras.Model):
         self.optimizer.finalize_variable_values = lambda _: finalize(
             self.optimizer, self.generator.trainable_variables
         )
-        self.built = True
+
+    def export(self, *args: Any, **kwargs: Any) -> None:
+        """Exports the generator, as `keras.Model.export`."""
+        self.generator.export(*args, **kwargs)
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:

@@ -74,6 +74,8 @@ def test_a_batch_makes_the_pages_that_are_missing(run, tmp_path, photo):
     assert (code, output.splitlines()) == (0, [str(out / name) for name in made])
     assert "1 of 3 skipped" in errors
     assert (out / "a_x4_compare.html").read_text() == "mine"
+    assert "after: nearest" in (out / "c_x4_compare.html").read_text()
+    assert "after: an earlier run" in (out / "b_x4_compare.html").read_text()  # of any model
 
 
 def test_results_that_would_share_a_page(run, tmp_path, photo):

@@ -146,6 +146,10 @@ def test_one_input_goes_into_an_existing_folder_whatever_its_name(tmp_path):
     assert plan(["a.jpg"], tmp_path / "v1.0") == [tmp_path / "v1.0" / "a_x4.jpg"]
 
 
+def test_a_slash_at_the_end_names_a_folder(tmp_path):
+    assert plan(["a.jpg"], f"{tmp_path}/v2.0/") == [tmp_path / "v2.0" / "a_x4.jpg"]
+
+
 def test_a_folder_keeps_its_structure(tmp_path):
     touch(tmp_path / "in" / "a.jpg", tmp_path / "in" / "s" / "t" / "a.jpg")
     found, _ = find_inputs([str(tmp_path / "in")], None)

@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import subprocess
@@ -70,6 +71,15 @@ def test_a_failure_in_the_middle_leaves_the_old_content(tmp_path, error):
         write_atomically(path, fail)
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["scores.json"]
+
+
+def test_a_full_disk_is_told_with_the_file(tmp_path):
+    def fail(file):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError) as raised:
+        write_atomically(tmp_path / "page.html", fail)
+    assert one_line(raised.value) == f"{tmp_path / 'page.html'}: no space left on device"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows ends a program at once")

@@ -1,5 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -7,7 +8,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from srgan_tf.imaging.resize import upscale_bicubic, upscale_nearest
 from srgan_tf.imaging.symmetry import apply_symmetry, undo_symmetry
-from srgan_tf.inference.engines import open_engine, self_ensemble
+from srgan_tf.inference.engines import keras_engine, open_engine, self_ensemble
 
 
 class Brighter(tf.Module):
@@ -83,6 +84,14 @@ def test_threads_share_a_litert_engine(rng):
         at_once = list(pool.map(engine, pictures))
     for expected, sr in zip(one_by_one, at_once, strict=True):
         np.testing.assert_array_equal(sr, expected)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_network_of_another_kind_is_one_clear_line(times, rng):
+    lr = keras.Input((None, None, 3))
+    engine = keras_engine(keras.Model(lr, keras.layers.UpSampling2D(times)(lr)))
+    with pytest.raises(ValueError, match=r"5x4 pixels, expected \(1, 16, 20, 3\)"):
+        engine(rng.integers(0, 256, (4, 5, 3), np.uint8))
 
 
 def test_memory_that_does_not_suffice_is_one_clear_line_and_no_end(monkeypatch, rng):

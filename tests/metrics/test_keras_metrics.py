@@ -78,8 +78,13 @@ def test_averages_over_pictures_not_over_batches(metric_class, batch):
 @BOTH
 def test_sample_weight_weighs_pictures(metric_class, batch):
     true, pred = batch
-    weighted = result_of(metric_class(), true, pred, sample_weight=np.array([0.0, 1.0, 0.0]))
-    assert weighted == pytest.approx(result_of(metric_class(), true[1:2], pred[1:2]), rel=1e-6)
+    alone = result_of(metric_class(), true[1:2], pred[1:2])
+    for shape in [(3,), (3, 1), (3, 1, 1)]:  # the last is what losses of pictures take
+        weights = np.array([0.0, 1.0, 0.0]).reshape(shape)
+        weighted = result_of(metric_class(), true, pred, sample_weight=weights)
+        assert weighted == pytest.approx(alone, rel=1e-6)
+    with pytest.raises(ValueError, match="expected one for each picture"):
+        result_of(metric_class(), true, pred, sample_weight=np.ones(true.shape[:3]))
 
 
 @BOTH

@@ -183,6 +183,28 @@ def test_what_it_would_not_use_is_refused(model, batch):
             call(*batch, sample_weight=np.ones(2))
 
 
+def test_a_content_loss_that_is_no_function_is_refused():
+    with pytest.raises(ValueError, match="got the content loss 'mse', expected a function"):
+        SRGAN(build_generator(1, 8), build_discriminator(16), "mse")
+
+
+def test_its_export_is_the_generator_s(model, batch, tmp_path):
+    import tensorflow as tf
+
+    lr = batch[0]
+    model.export(str(tmp_path / "exported"), verbose=False)
+    loaded = tf.saved_model.load(str(tmp_path / "exported"))
+    np.testing.assert_allclose(loaded.serve(lr), model(lr), atol=1e-5)
+
+
+def test_weights_are_loaded_without_compiling(model, tmp_path):
+    model.save_weights(tmp_path / "model.weights.h5")
+    other = SRGAN(build_generator(1, 8), build_discriminator(16))
+    other.load_weights(tmp_path / "model.weights.h5")
+    for one, two in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
 def test_float16_scales_both_losses(model):
     scaled = keras.optimizers.LossScaleOptimizer
     model.compile(scaled(keras.optimizers.SGD(1e-2)), "sgd")
