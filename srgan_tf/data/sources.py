@@ -137,7 +137,7 @@ def choose_held_out(
     skipped = [path for path, _ in source.skipped]
     files = [*(photo.path for photo in source.photos), *skipped]
     kept = set(again or ()) & set(files)
-    if kept or again == []:
+    if kept or (again is not None and not again):
         return kept
     paths = [Path(path) for path in files if "\n" not in path]  # names are kept line by line
     paths.sort(key=lambda path: path.parts)

@@ -68,14 +68,19 @@ class _PictureMetric(keras.metrics.Mean):
                 "(n, h, w, channels)."
             )
         values = self._per_picture(self._prepare(y_true), self._prepare(y_pred))
-        if sample_weight is not None and len(ops.shape(sample_weight)) > 1:  # as losses take them
-            if any(side != 1 for side in ops.shape(sample_weight)[1:]):
-                raise ValueError(
-                    f"{type(self).__name__}: got weights of shape {ops.shape(sample_weight)}; "
-                    "expected one for each picture, (n,) or (n, 1, 1)."
-                )
-            sample_weight = ops.reshape(sample_weight, (-1,))
-        super().update_state(values, sample_weight)
+        super().update_state(values, self._per_picture_weights(sample_weight))
+
+    def _per_picture_weights(self, weights: Any) -> Any:
+        """(n,), also from (n, 1, 1), which is what losses of pictures take."""
+        if weights is None:
+            return None
+        weights = ops.convert_to_tensor(weights)
+        if any(side != 1 for side in weights.shape[1:]):
+            raise ValueError(
+                f"{type(self).__name__}: got weights of shape {tuple(weights.shape)}; expected one "
+                "for each picture, (n,) or (n, 1, 1)."
+            )
+        return weights if len(weights.shape) < 2 else ops.reshape(weights, (-1,))
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, for saving and `from_config`."""
