@@ -31,7 +31,8 @@ def upscale(file: bytes, url: str, model: str, seconds: float) -> bytes:
     body = json.dumps({"signature_name": "image_bytes", "instances": [picture]}).encode()
     kind = {"Content-Type": "application/json"}
     name = urllib.parse.quote(model)
-    request = urllib.request.Request(f"{url}/v1/models/{name}:predict", body, kind)
+    address = f"{url.rstrip('/')}/v1/models/{name}:predict"
+    request = urllib.request.Request(address, body, kind)
     try:
         with urllib.request.urlopen(request, timeout=seconds) as response:
             answer = json.load(response)

@@ -152,7 +152,8 @@ def _name_methods(panel: Any, methods: list[str]) -> None:
 
 
 def _plain(name: str) -> str:
-    return name.replace("$", r"\$")  # else what stands between two would be set as a formula
+    name = name.replace("$", r"\$")  # else what stands between two would be set as a formula
+    return f"\N{NO-BREAK SPACE}{name}" if name.startswith("_") else name  # legends would drop it
 
 
 def _rated_sets(ratings: Ratings) -> list[str]:
@@ -166,5 +167,5 @@ def _raters_of(ratings: Ratings, set_name: str) -> np.ndarray:
 
 
 def _count(ratings: Ratings, set_name: str) -> str:
-    images = ratings.of_method(ORIGINAL, set_name).shape[1]
-    return f"{images} images, {int(_raters_of(ratings, set_name).sum())} raters"
+    images = (~np.isnan(ratings.of_method(ORIGINAL, set_name))).any(axis=0).sum()
+    return f"{int(images)} images, {int(_raters_of(ratings, set_name).sum())} raters"

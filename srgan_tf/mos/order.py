@@ -13,7 +13,8 @@ def choose_subsets(
 ) -> list[list[int]]:
     """Shares out images when one rater cannot rate all: each image equally often.
 
-    A rater gets whole images, with all their versions, so that methods stay paired.
+    A rater gets whole images, with all their versions, so that methods stay paired. What room is
+    left goes to no image that was given more often than one that does not fit into it.
 
     Args:
         sizes: number of versions of each image.
@@ -25,23 +26,37 @@ def choose_subsets(
         Indices of images for each rater.
 
     Raises:
-        ValueError: no image fits.
+        ValueError: too few for an order in which no image follows itself.
     """
-    if most < max(sizes):
-        raise ValueError(
-            f"ratings: got {most}, expected at least {max(sizes)}, the versions of one image"
-        )
+    largest = max(sizes)  # and enough for two such images, or for one and as much of others
+    enough = min(2 * largest if min(sizes) == largest else 3 * largest - 1, sum(sizes))
     given = np.zeros(len(sizes), np.int64)
     subsets = []
     for _ in range(num_raters):
         left, subset = most, []
+        most_often = np.inf
         for index in sorted(range(len(sizes)), key=lambda i: (given[i], rng.random())):
+            if given[index] > most_often:
+                break
             if sizes[index] <= left:
                 subset.append(index)
                 left -= sizes[index]
+            else:
+                most_often = given[index]
+        is_fit = subset and _can_be_ordered([sizes[index] for index in subset])
+        if most < enough and not is_fit:
+            raise ValueError(
+                f"ratings: got {most}, of which one image would be more than half; {enough} are "
+                "enough"
+            )
         given[subset] += 1
         subsets.append(subset)
     return subsets
+
+
+def _can_be_ordered(counts: Sequence[int]) -> bool:
+    """Whether so many pictures of each image have an order in which no image follows itself."""
+    return max(counts, default=0) <= (sum(counts) + 1) // 2
 
 
 def order_pictures(
@@ -63,8 +78,7 @@ def order_pictures(
     Raises:
         ValueError: there is no such order.
     """
-    most = max(Counter(images).values(), default=0)
-    if most > (len(images) + 1) // 2:
+    if not _can_be_ordered([*Counter(images).values()]):
         raise ValueError(
             "order: got one image in more than half of the pictures; the same image would be shown "
             "twice in a row. Expected at least two images with equally many versions"

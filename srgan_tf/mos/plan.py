@@ -249,6 +249,10 @@ def describe(study: Study) -> list[str]:
         )
     for name in study.settings.get("sets left out", ()):
         lines.append(f"{name}: left out, no method has results for it")
+    shown = {index for order in study.raters.values() for index in order}
+    shown_images = {(study.pictures[i].set, study.pictures[i].image) for i in shown}
+    if unseen := {(p.set, p.image) for p in tested} - shown_images:
+        lines.append(f"{len(unseen)} images are shown to nobody: too few raters or --ratings")
     counts: dict[str, Any] = {}
     for rater, order in study.raters.items():
         calibration = study.num_calibration(rater)

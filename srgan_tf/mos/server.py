@@ -1,10 +1,12 @@
 """The page of a study and the requests it makes, with Flask behind waitress."""
 
+import hashlib
 import hmac
 import io
 import ipaddress
 import logging
 import socket
+import urllib.parse
 from collections.abc import Callable
 from importlib import resources
 from typing import Any
@@ -20,7 +22,6 @@ from srgan_tf.mos.study import Secret, Study, load_codes
 
 _MAX_POST = 4096  # bytes; a rating has about 200
 _THREADS = 8
-_COOKIE = "study"
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; script-src 'self'; "
     "style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -38,6 +39,14 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _name_of(host: str) -> str:
+    """A Host header without its port and without the brackets of an IPv6 address."""
+    try:
+        return urllib.parse.urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def serve(study: Study, host: str, port: int, tell: Callable[[str], None]) -> None:
@@ -95,20 +104,21 @@ def create_app(study: Study, log: RatingLog, token: str | None = None) -> flask.
     page = {name: _read_page(name or "index.html") for name in _PAGE}
     app = flask.Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _MAX_POST
+    # Browsers keep one cookie of a name for all ports of a computer, which may serve other studies.
+    cookie = f"study_{hashlib.sha256((token or '').encode()).hexdigest()[:8]}"
 
     @app.before_request
     def check_visitor() -> Any:
         if token is None:
-            host = flask.request.host.rsplit(":", 1)[0].strip("[]")
-            if not is_loopback(host):  # another site's name that leads here
+            if not is_loopback(_name_of(flask.request.host)):  # another site's name that leads here
                 return "This page is for this computer only.", 403
             return None
-        given = flask.request.cookies.get(_COOKIE) or ""
+        given = flask.request.cookies.get(cookie) or ""
         shown = flask.request.args.get("token")
         if shown is not None and hmac.compare_digest(shown.encode(), token.encode()):
             reply = flask.redirect("/")  # takes the token out of the address
             # Lax: who comes by a link in a web mail has the cookie at the next request already.
-            reply.set_cookie(_COOKIE, token, httponly=True, samesite="Lax", max_age=30 * 86400)
+            reply.set_cookie(cookie, token, httponly=True, samesite="Lax", max_age=30 * 86400)
             return reply
         if not hmac.compare_digest(given.encode(), token.encode()):
             return "Open the whole address that you were given: a part of it is missing.", 403

@@ -88,6 +88,31 @@ def test_subsets_of_the_papers_size_are_balanced():
     assert all(190 < sum(sizes[i] for i in subset) <= 200 for subset in subsets)
 
 
+def test_small_images_are_not_given_more_often_than_large_ones():
+    for sizes, most in (([12] * 14 + [2] * 5, 20), ([3] * 4 + [7] * 3, 20), ([12] * 19 + [2], 30)):
+        for seed in range(5):
+            rng = np.random.default_rng(seed)
+            subsets = choose_subsets(sizes, 12, max(most, 3 * max(sizes) - 1), rng)
+            given = Counter(index for subset in subsets for index in subset)
+            counts = [given[index] for index in range(len(sizes))]
+            assert max(counts) - min(counts) <= 1
+
+
+def test_enough_ratings_can_always_be_ordered():
+    for sizes in ([12] * 19 + [9] * 100, [5, 5, 5], [9, 4, 4, 4], [3, 2]):
+        with pytest.raises(ValueError, match="ratings: got 2") as error:
+            choose_subsets(sizes, 20, 2, np.random.default_rng(0))
+        enough = int(str(error.value).split()[-3])
+        for subset in choose_subsets(sizes, 26, enough, np.random.default_rng(0)):
+            images = [index for index in subset for _ in range(sizes[index])]
+            order_pictures(images, 0, np.random.default_rng(0))
+
+
+def test_images_that_nobody_sees_are_told(plan):
+    study = plan(num_raters=1, ratings=6, num_repeats=0)
+    assert "4 images are shown to nobody: too few raters or --ratings" in describe(study)
+
+
 def test_an_order_of_the_papers_size():
     images = [image for image in range(119) for _ in range(12 if image < 19 else 9)]
     order = order_pictures(images, PAPER["num_repeats"], np.random.default_rng(0))
@@ -163,7 +188,8 @@ def save(path, pixels):
         ({"num_repeats": -1}, "repeats: got -1"),
         ({"num_calibration": 4}, "calibration: got 3 pictures, expected at least 4"),
         ({"num_calibration": 1}, "calibration-images: got 1, expected at least 2"),
-        ({"ratings": 2}, "ratings: got 2, expected at least 3"),
+        ({"ratings": 2}, "ratings: got 2, of which one image would be more than half; 6 are"),
+        ({"ratings": 3}, "ratings: got 3, of which one image would be more than half; 6 are"),
         ({"break_every": 0}, "break-every: got 0"),
         ({"seed": -1}, "seed: got -1"),
         ({"methods": ()}, "method: got none"),

@@ -340,9 +340,9 @@ def test_a_full_disk_is_told_and_counts_nothing(study, client, code, rate, monke
 
 
 def test_another_name_for_this_computer_gets_nothing(client):
-    for host in ("evil.example", "127.0.0.1.evil.example", "192.168.1.2:8000", "[::2]:80"):
+    for host in ("evil.example", "127.0.0.1.evil.example", "192.168.1.2:8000", "[::2]:80", "["):
         assert client.get("/", headers={"Host": host}).status_code == 403
-    for host in ("localhost:8000", "127.0.0.1:1", "[::1]:8000"):
+    for host in ("localhost:8000", "127.0.0.1:1", "[::1]:8000", "[::1]"):
         assert client.get("/", headers={"Host": host}).status_code == 200
 
 
@@ -365,9 +365,11 @@ def test_other_computers_need_the_token(study, log, code, screen):
         reply = client.get(path)
         assert reply.status_code == 403 and token not in reply.text
     assert client.post("/start", json=start).status_code == 403
-    client.set_cookie("study", "wrong")
-    assert client.post("/start", json=start).status_code == 403
     assert read_records(study) == []
+    reply = client.get(f"/?token={token}")
+    name = reply.headers["Set-Cookie"].split("=")[0]
+    client.set_cookie(name, "wrong")
+    assert client.post("/start", json=start).status_code == 403
     reply = client.get(f"/?token={token}")
     assert reply.status_code == 302 and reply.location == "/"
     assert (
@@ -375,6 +377,8 @@ def test_other_computers_need_the_token(study, log, code, screen):
     )
     assert client.get("/").status_code == 200
     assert client.post("/start", json=start).status_code == 200
+    other = create_app(study, log, "another").test_client().get("/?token=another")
+    assert other.headers["Set-Cookie"].split("=")[0] != name  # of a study on another port
 
 
 def test_the_address_for_other_computers_holds_the_token(study, monkeypatch):
