@@ -76,7 +76,8 @@ class TrainConfig:
         schedule: `paper` (constant phases) or `cosine` (from the peak to 0).
         warmup: steps over which the rate rises from 0 to its peak.
         ema: momentum of the averaged weights that are scored and shipped; 0 keeps none.
-        initialization: `interpolation` (see `srgan_tf.models.start`) or `random`.
+        initialization: `interpolation` (see `srgan_tf.models.start`) or, of SRResNet and the
+            GANs, `random`.
         init: a weights file or the name of a shipped model to start from, in place of both.
         freeze_norms: whether the generator's batch normalisations stay as they are in `init`, which
             makes a step a tenth faster (`srgan_tf.training.learner.freeze_norms`).

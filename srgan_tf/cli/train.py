@@ -111,8 +111,8 @@ def add_command(commands: Any) -> None:
     add(
         "--initialization",
         choices=("interpolation", "random"),
-        help="starting weights without --init: begin as bilinear interpolation, or not "
-        "(interpolation)",
+        help="starting weights without --init: begin as bilinear interpolation, or, but for "
+        "srcnn, espcn and drcn, not (interpolation)",
     )
     add(
         "--vgg-weights",

@@ -139,11 +139,16 @@ def at_half_size(photo: Photo) -> Photo:
 
 
 def to_rgb_uint8(image: Image.Image) -> np.ndarray:
-    """Decodes an open Pillow picture of any mode to uint8 (h, w, 3); transparency is dropped."""
+    """Decodes an open Pillow picture to uint8 (h, w, 3); transparency is dropped.
+
+    Raises:
+        ValueError: its numbers are of an unknown range: floats, or integers beyond 16 bits.
+    """
     if image.mode.startswith("I") or image.mode == "F":  # 16 bits gray, and wider
         gray = np.asarray(image).astype(np.float64)
-        scale = 255 / 65535 if image.mode.startswith("I") else 1.0
-        gray_uint8 = np.clip(np.rint(gray * scale), 0, 255).astype(np.uint8)
+        if image.mode == "F" or gray.min() < 0 or gray.max() > 65535:
+            raise ValueError("got pixels of 32 bits, expected 8 or 16 bits per channel")
+        gray_uint8 = np.rint(gray * (255 / 65535)).astype(np.uint8)
         return np.repeat(gray_uint8[..., None], 3, axis=-1)
     image.info.pop("transparency", None)  # Pillow warns of it when it is dropped
     return np.asarray(image.convert("RGB"))

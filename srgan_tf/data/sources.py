@@ -72,7 +72,7 @@ class TrainingData:
 
     def calibration_batches(self, count: int) -> list[np.ndarray]:
         """Returns the lr of `count` batches drawn with another seed than the run's."""
-        seed = self.config.seed + 2**30
+        seed = (self.config.seed + 2**30) % 2**32
         data = dataclasses.replace(self, config=dataclasses.replace(self.config, seed=seed))
         batches = iter(data.batches())
         return [np.asarray(next(batches)[0]) for _ in range(count)]

@@ -23,7 +23,7 @@ def tfds_dataset(config: DataConfig, first_step: int = 0) -> tf.data.Dataset:
 
     Pictures come in a shuffled order, each once per pass; those smaller than the crop are left out.
     Order, crops and symmetries follow from the seed, so a resumed run goes on where it stopped: it
-    reads past the pictures it has seen, without decoding them.
+    reads past the pictures it has seen, JPEGs without decoding them.
 
     Args:
         config: its source is `tfds:NAME[:SPLIT]`, such as `tfds:imagenet2012` (SPLIT: `train`).

@@ -8,8 +8,8 @@ from keras import ops
 def adversarial_loss(fake_logits: Any) -> Any:
     """What the generator minimises: -log D(G(lr)) (Eq. 6), the mean over the batch.
 
-    Eq. 6 sums over the training samples; the mean keeps its balance with the content loss, also a
-    mean, whatever the batch size.
+    Deviation: a mean over the batch, where Eq. 6 sums over the training samples. It keeps the
+    balance with the content loss, also a mean, whatever the batch size.
 
     Args:
         fake_logits: of super-resolved pictures, float (batch, 1).

@@ -16,8 +16,8 @@ Loss = Callable[[Any, Any], Any]
 def mse_loss(hr: Any, sr: Any) -> Any:
     """Pixel-wise mean squared error (Eq. 4): the mean over pictures, positions and channels.
 
-    Eq. 4 divides by the number of positions. Taking the mean over the three channels too is the
-    usual reading; it sets the loss on the scale that PSNR is defined on.
+    Deviation: the MSE loss is a mean over the three channels too, where Eq. 4 divides by the number
+    of positions. That is the usual reading; it sets the loss on the scale that PSNR is defined on.
     """
     return ops.mean(ops.square(ops.cast(hr, "float32") - ops.cast(sr, "float32")))
 

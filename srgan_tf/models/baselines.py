@@ -21,17 +21,20 @@ def build_srcnn(name: str = "srcnn") -> keras.Model:
 
     It has 57,281 parameters.
 
+    Deviation: SRCNN's convolutions see zeros beyond the border, in training too, where its paper
+    trains without padding.
+
     Returns:
         A `keras.Model` as `build_generator` makes it.
     """
     require_channels_last()
     lr = keras.Input((None, None, 3), name="lr")
-    large = BicubicUpscale(name="bicubic")(lr)
-    x = Luma(name="luma")(large)
+    large = BicubicUpscale(name="bicubic", dtype="float32")(lr)
+    x = Luma(name="luma", dtype="float32")(large)
     x = _conv(64, 9, "conv1", "relu")(x)
     x = _conv(32, 5, "conv2", "relu")(x)
     x = _conv(1, 5, "conv3", dtype="float32")(x)
-    model = keras.Model(lr, WithLuma(name="colours")([large, x]), name=name)
+    model = keras.Model(lr, WithLuma(name="colours", dtype="float32")([large, x]), name=name)
     _carry(model, "conv1")
     _carry(model, "conv2")
     _interpolate(model, "conv3", np.ones((1, 1, 1)))
@@ -51,13 +54,13 @@ def build_espcn(name: str = "espcn") -> keras.Model:
     """
     require_channels_last()
     lr = keras.Input((None, None, 3), name="lr")
-    x = Luma(name="luma")(lr)
+    x = Luma(name="luma", dtype="float32")(lr)
     x = _conv(64, 5, "conv1", "relu")(x)
     x = _conv(32, 3, "conv2", "relu")(x)
     x = _conv(16, 3, "conv3", dtype="float32")(x)
     x = keras.ops.depth_to_space(x, 4)
-    large = BicubicUpscale(name="bicubic")(lr)
-    model = keras.Model(lr, WithLuma(name="colours")([large, x]), name=name)
+    large = BicubicUpscale(name="bicubic", dtype="float32")(lr)
+    model = keras.Model(lr, WithLuma(name="colours", dtype="float32")([large, x]), name=name)
     _carry(model, "conv1")
     _carry(model, "conv2")
     phases = [np.outer(down, right) for down in _BILINEAR for right in _BILINEAR]
@@ -89,8 +92,8 @@ def build_drcn(num_filters: int = 256, num_recursions: int = 16, name: str = "dr
         )
     require_channels_last()
     lr = keras.Input((None, None, 3), name="lr")
-    large = BicubicUpscale(name="bicubic")(lr)
-    small_luma = Luma(name="luma")(large)
+    large = BicubicUpscale(name="bicubic", dtype="float32")(lr)
+    small_luma = Luma(name="luma", dtype="float32")(large)
     x = _conv(num_filters, 3, "embed1", "relu")(small_luma)
     x = _conv(num_filters, 3, "embed2", "relu")(x)
     recursion = _conv(num_filters, 3, "recursion", "relu")
@@ -102,7 +105,7 @@ def build_drcn(num_filters: int = 256, num_recursions: int = 16, name: str = "dr
         x = recursion(x)
         pictures.append(add([reconstruct2(reconstruct1(x)), small_luma]))
     merged = WeightedSum(name="merge", dtype="float32")(pictures)
-    model = keras.Model(lr, WithLuma(name="colours")([large, merged]), name=name)
+    model = keras.Model(lr, WithLuma(name="colours", dtype="float32")([large, merged]), name=name)
     kernel, bias = model.get_layer("recursion").get_weights()
     kernel[:] = 0
     kernel[1, 1] = np.eye(num_filters)  # its paper starts the recursion as the identity

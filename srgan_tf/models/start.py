@@ -18,7 +18,7 @@ def start_as_interpolation(generator: keras.Model) -> None:
     and begins with a tenth of its random weights for the other maps. Every weight stays trainable.
 
     Deviation: an untrained network begins as bilinear interpolation. The paper does not say how
-    weights start; plain initialisation is `--initialization random`.
+    weights start; plain initialisation of SRResNet and the GANs is `--initialization random`.
 
     Args:
         generator: an untrained model of `build_generator`, changed in place. It needs at least

@@ -175,6 +175,11 @@ def _set_starting_weights(generator: keras.Model, config: TrainConfig, recipe: R
         )
     if config.freeze_norms and not init:
         raise ValueError("freeze-norms: got untrained ones; name trained weights with --init")
+    if config.initialization == "random" and recipe.network != "srresnet":
+        raise ValueError(
+            f"initialization: got random for {recipe.name}, expected interpolation, the only one "
+            "that it has"
+        )
     if init:
         copy_weights(load_generator(init), generator)
     elif config.initialization == "interpolation" and recipe.network == "srresnet":

@@ -94,7 +94,8 @@ def _train(
             "ask for more --steps to train further"
         )
     say: Callable[[str], None] = _say if writes else lambda line: None
-    data = open_data(config.data, config.holdout, read_held_out(folder) if checkpoint else None)
+    held_out = read_held_out(folder) if checkpoint else None
+    data = open_data(config.data, config.holdout, held_out)
     say(data.summary)
     with devices.building_frozen():
         content_loss = build_content_loss(recipe, config.vgg_weights, config.grid_penalty)
@@ -132,7 +133,10 @@ def _train(
     if writes:
         _write_config(config, folder)
         if data.photos is not None:
-            write_text(folder / HELD_OUT, "".join(f"{name}\n" for name in data.held_out_files))
+            names = set(data.held_out_files)
+            if names & set(held_out or ()):  # those that are away for a while come back held out
+                names.update(held_out or ())
+            write_text(folder / HELD_OUT, "".join(f"{name}\n" for name in sorted(names)))
     say(f"{total_steps - first_step} steps to go; the first one takes longest")
     interrupts = LostInterrupts(devices.num_processes)
     with devices.fitting(), _errors_in_one_line(data), interrupts:

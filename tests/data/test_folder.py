@@ -121,6 +121,17 @@ def test_a_picture_with_too_many_pixels_is_skipped(tmp_path, monkeypatch):
     assert open_folder(tmp_path, 16).skipped == ((str(tmp_path / "bomb.png"), "too many pixels"),)
 
 
+def test_pictures_of_an_unknown_range_are_skipped(tmp_path):
+    levels = np.linspace(0, 1, 48 * 48, dtype=np.float32).reshape(48, 48)
+    Image.fromarray(levels).save(tmp_path / "float.tif")
+    Image.fromarray((1e6 * levels).astype(np.int32)).save(tmp_path / "wide.tif")
+    Image.fromarray((100 * levels).astype(np.int32) - 50).save(tmp_path / "signed.tif")
+    Image.fromarray((65535 * levels).astype(np.int32)).save(tmp_path / "fits.tif")
+    source = open_folder(tmp_path, crop_size=48)
+    assert [Path(photo.path).name for photo in source.photos] == ["fits.tif"]
+    assert {reason for _, reason in source.skipped} == {"not readable"}
+
+
 def test_a_long_list_of_skipped_files_is_cut(tmp_path):
     save_flat(tmp_path / "photo.png", 20, 20)
     for number in range(23):

@@ -49,6 +49,12 @@ def test_what_was_held_out_stays_so_when_files_come_and_go(tmp_path, samples):
         assert open_data(config, holdout, []).held_out_files == []
 
 
+def test_the_largest_seed_has_calibration_batches(tmp_path, samples):
+    Image.fromarray(samples["coffee"]).save(tmp_path / "a.png")
+    data = open_data(DataConfig(str(tmp_path), batch_size=1, crop_size=48, seed=2**32 - 1))
+    assert data.calibration_batches(1)[0].shape == (1, 12, 12, 3)
+
+
 def test_names_that_would_be_two_lines_are_not_held_out():
     photos = [Photo(f"/photos/{i}\n.png", 48, 48, False) for i in range(19)]
     photos.append(Photo("/photos/p\u2028.png", 48, 48, False))

@@ -73,3 +73,15 @@ def test_more_recursions_go_on_where_fewer_ended(lr, rng):
     np.testing.assert_allclose(more(x), few(x), atol=1e-6)
     with pytest.raises(ValueError, match="for another network"):
         copy_weights(more, few)
+
+
+@pytest.mark.parametrize("build", [build_srcnn, build_espcn, lambda: build_drcn(8, 2)])
+def test_colours_and_luma_keep_their_digits_in_half_precision(build):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        network = build()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    kinds = {layer.name: layer.compute_dtype for layer in network.layers}
+    assert {kinds[name] for name in ("bicubic", "luma", "colours")} == {"float32"}
+    assert kinds["conv1" if "conv1" in kinds else "embed1"] == "bfloat16"

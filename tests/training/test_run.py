@@ -14,9 +14,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from srgan_tf.cli.main import main
-from srgan_tf.config import DataConfig, TrainConfig
+from srgan_tf.config import DataConfig, TrainConfig, read_held_out
 from srgan_tf.data.sources import open_data
 from srgan_tf.imaging.files import in_use
 from srgan_tf.inference.engines import keras_engine
@@ -327,6 +328,32 @@ def test_too_little_memory_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(keras.Model, "fit", fail)
     with pytest.raises(ValueError, match=r"^memory: .* lower --batch-size"):
         train(small_config(steps=2), tmp_path)
+
+
+def test_a_held_out_photo_that_is_away_for_a_while_stays_held_out(tmp_path, samples):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for number in range(20):
+        Image.fromarray(samples["coffee"][number : number + 16, :16]).save(
+            photos / f"{number:02d}.png"
+        )
+    data = DataConfig(str(photos), batch_size=2, crop_size=16)
+    for steps, away in ((1, None), (2, "05.png"), (3, None)):
+        if away:
+            (photos / away).rename(tmp_path / away)
+        config = replace(small_config(), data=data, steps=steps, holdout=30)
+        train(config, tmp_path / "run", resume=steps > 1)
+        assert read_held_out(tmp_path / "run") == ["05.png", "15.png"]
+        if away:
+            (tmp_path / away).rename(photos / away)
+
+
+def test_a_baseline_has_one_start(tmp_path):
+    with pytest.raises(ValueError, match="initialization: got random for espcn, expected"):
+        train(
+            small_config("espcn", steps=1, initialization="random", num_blocks=16, num_filters=64),
+            tmp_path / "run",
+        )
 
 
 def test_a_photo_that_is_gone_in_training_is_named(tmp_path, monkeypatch):
