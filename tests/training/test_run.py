@@ -330,6 +330,7 @@ def test_too_little_memory_is_one_line(tmp_path, monkeypatch):
         train(small_config(steps=2), tmp_path)
 
 
+@pytest.mark.long
 def test_a_held_out_photo_that_is_away_for_a_while_stays_held_out(tmp_path, samples):
     photos = tmp_path / "photos"
     photos.mkdir()
