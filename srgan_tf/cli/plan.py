@@ -114,12 +114,20 @@ def without_results(
 ) -> list[Found]:
     """Leaves out what earlier runs made of the other inputs, when it lies among them.
 
+    Such results lie where those of this run go, or beside their inputs.
+
     Args:
         found: the inputs.
         output: see `plan_targets`.
         suffixes: what results have behind their inputs' names.
     """
-    results = {_identity(_target(item, output, mark)) for mark in suffixes for item in found}
+    targets = (
+        _target(item, place, mark)
+        for place in {output, None}
+        for mark in suffixes
+        for item in found
+    )
+    results = {_identity(target) for target in targets}
     return [item for item in found if not (item.was_searched and _identity(item.path) in results)]
 
 

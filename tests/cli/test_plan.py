@@ -102,9 +102,10 @@ def test_the_output_folder_is_not_an_input(tmp_path):
 def test_results_of_an_earlier_run_are_not_inputs(tmp_path):
     touch(tmp_path / "a.png", tmp_path / "a_x4.png", tmp_path / "lone_x4.png")
     touch(tmp_path / "a_x2.png", tmp_path / "a_80x60.png", tmp_path / "a_x5.png")
-    found = without_results(find_inputs([str(tmp_path)], None)[0], None, ["_x2", "_x4"])
-    names = [item.path.name for item in found]
-    assert names == ["a.png", "a_80x60.png", "a_x5.png", "lone_x4.png"]
+    for output in (None, str(tmp_path / "elsewhere")):
+        found = without_results(find_inputs([str(tmp_path)], None)[0], output, ["_x2", "_x4"])
+        names = [item.path.name for item in found]
+        assert names == ["a.png", "a_80x60.png", "a_x5.png", "lone_x4.png"]
     found = without_results(find_inputs([str(tmp_path)], None)[0], None, ["_x2", "_x4", "_80x60"])
     assert [item.path.name for item in found] == ["a.png", "a_x5.png", "lone_x4.png"]
 
