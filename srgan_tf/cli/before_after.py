@@ -47,10 +47,12 @@ def check_comparable(
 
     first, limit = frames.pictures[0], Image.MAX_IMAGE_PIXELS
     width, height = size or (scale * first.width, scale * first.height)
-    if limit is not None and width * height > limit:
+    count = len(frames.pictures)
+    if limit is not None and count * width * height > limit:
+        times = f"{count} frames of " if count > 1 else ""
         raise ValueError(
-            f"{source}: got a result of {width}x{height} pixels, expected at most {limit} for a "
-            "page; leave out --compare"
+            f"{source}: got a result of {times}{width}x{height} pixels, expected at most {limit} "
+            "for a page; leave out --compare"
         )
 
 

@@ -144,7 +144,7 @@ def run_compare(options: argparse.Namespace) -> int:
     (target,) = plan_targets([Found(source)], options.output, "_compare", file_type=".png")
     picture_format(target)  # refuses one that cannot be written
     check_existing(target, options.overwrite)
-    picture = to_opaque_rgb(read_picture(source))
+    picture = to_opaque_rgb(original := read_picture(source))
     if options.reduce:
         picture = picture[: len(picture) // 4 * 4, : picture.shape[1] // 4 * 4]
         if not picture.size:
@@ -156,7 +156,9 @@ def run_compare(options: argparse.Namespace) -> int:
         panels = {title: upscaler.upscale_array(lr) for title, upscaler in upscalers.items()}
         if options.reduce:  # a model, too, may be called original
             panels["the original" if "original" in panels else "original"] = picture
-        save_picture(lay_side_by_side(panels, options.middle), target)
+        page = lay_side_by_side(panels, options.middle)
+        page.info["icc_profile"] = b"" if original.is_gray else original.metadata.icc
+        save_picture(page, target)
     print(target)
     return 0
 

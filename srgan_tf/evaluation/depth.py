@@ -108,16 +108,19 @@ def measure_networks(
     """
     from srgan_tf.inference.engines import open_engine
     from srgan_tf.inference.scoring import score_pictures, sr_from_engine
+    from srgan_tf.training.checkpoint import load_checkpoint
 
-    runs = []
+    runs = {}
     for run in sorted(path.parent for path in folder.glob(f"b*_*/{GENERATOR}")):
         if not re.fullmatch(r"b\d+_(skip|plain)", run.name):
             continue  # the user's
-        done, wanted = read_steps(run), read_config(run / CONFIG).steps
+        wanted = read_config(run / CONFIG).steps
+        is_whole = (run / CHECKPOINT).exists()  # a killed run may lack the last line of its log
+        done = load_checkpoint(run / CHECKPOINT).step if is_whole else read_steps(run)
         if wanted is not None and done < wanted:
             tell(f"left out, {done:,} of {wanted:,} steps: {run}")
         else:
-            runs.append(run)
+            runs[run] = done
     if not runs:
         raise ValueError(f"depth: {folder} holds no finished runs; train them with --data")
     engines = [open_engine(run / GENERATOR) for run in runs]
@@ -135,11 +138,11 @@ def measure_networks(
             if turn:  # the first turn compiles
                 seconds[index] += time.perf_counter() - start
     points = []
-    for run, psnr, total in zip(runs, scores, seconds, strict=True):
+    for (run, steps), psnr, total in zip(runs.items(), scores, seconds, strict=True):
         config = read_config(run / CONFIG)
         milliseconds = round(1000 * float(total) / _TURNS, 3)
         size = (config.num_blocks, config.long_skip, config.num_filters)
-        points.append(DepthPoint(*size, read_steps(run), round(psnr, 4), milliseconds))
+        points.append(DepthPoint(*size, steps, round(psnr, 4), milliseconds))
     return sorted(points, key=lambda point: (not point.long_skip, point.num_blocks))
 
 

@@ -111,17 +111,23 @@ def keras_engine(generator: Any) -> Engine:
     def upscale(lr_levels: np.ndarray) -> np.ndarray:
         with turn:
             sr = generator.predict_on_batch(levels_to_unit(lr_levels)[None])
-        height, width, _ = lr_levels.shape
-        if np.shape(sr) != (1, 4 * height, 4 * width, 3):
-            raise ValueError(
-                f"model: got {np.shape(sr)} for a picture of {width}x{height} pixels, expected "
-                f"(1, {4 * height}, {4 * width}, 3)"
-            )
+        _check_size(sr, lr_levels)
         return tanh_to_levels(sr[0], lr_levels.dtype)
 
     if "recursion" in {layer.name for layer in generator.layers}:
         upscale.bytes_per_pixel = DRCN_BYTES_PER_PIXEL  # type: ignore[attr-defined]
     return upscale
+
+
+def _check_size(sr: Any, lr_levels: np.ndarray) -> None:
+    """Raises ValueError where a model has made anything but one picture four times as large."""
+    height, width, _ = lr_levels.shape
+    expected = (1, 4 * height, 4 * width, 3)
+    if np.shape(sr) != expected:
+        raise ValueError(
+            f"model: got {np.shape(sr)} for a picture of {width}x{height} pixels, expected "
+            f"{expected}"
+        )
 
 
 def saved_model_engine(folder: Path) -> Engine:
@@ -162,6 +168,7 @@ def saved_model_engine(folder: Path) -> Engine:
             lines = str(error.message).splitlines()
             why = next((line for line in lines if "assertion failed" in line), lines[0])
             raise ValueError(f"model: {version} refuses {width}x{height} pixels: {why}") from None
+        _check_size(sr.numpy(), lr_levels)
         return unit_to_levels(sr.numpy()[0], lr_levels.dtype)
 
     upscale.owner = loaded  # type: ignore[attr-defined]  # a signature does not keep its variables
@@ -216,7 +223,8 @@ def litert_engine(path: Path) -> Engine:
                     f"model: {path} fails with {width}x{height} pixels at once, for which memory "
                     f"may not suffice; a smaller tile needs less ({' '.join(str(error).split())})"
                 ) from None
-            large = interpreter.get_tensor(sr["index"])[0]
-        return unit_to_levels(large, lr_levels.dtype)
+            large = interpreter.get_tensor(sr["index"])
+        _check_size(large, lr_levels)
+        return unit_to_levels(large[0], lr_levels.dtype)
 
     return upscale

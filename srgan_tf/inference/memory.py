@@ -25,7 +25,16 @@ def free_memory(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
         used = int((cgroup / "memory.current").read_text())
     except (OSError, ValueError):  # no such limit, or "max"
         return free
-    return min(free, max(0, limit - used))
+    return min(free, max(0, limit - used + _file_cache(cgroup)))
+
+
+def _file_cache(cgroup: Path) -> int:
+    """Bytes that count as used and give way when others are needed."""
+    try:
+        parts = dict(line.split() for line in (cgroup / "memory.stat").read_text().splitlines())
+        return int(parts["inactive_file"])
+    except (OSError, ValueError, KeyError):
+        return 0
 
 
 def tile_for(free: int, overlap: int, bytes_per_pixel: int = BYTES_PER_PIXEL) -> int:

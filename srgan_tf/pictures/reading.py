@@ -1,6 +1,7 @@
 """Opening picture files that may be anything: other kinds, damaged, huge, no pictures at all."""
 
 import logging
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -134,10 +135,13 @@ def _as_colour(image: Image.Image) -> None:
     image.putpalette(bytes(level for index in range(256) for level in (index, index, index)))
 
 
+_turn = threading.RLock()  # what is done with warnings holds for all threads
+
+
 @contextmanager
 def _only_bombs_warn() -> Iterator[None]:
     """Doubtful metadata are no matter; a picture above Pillow's limit is refused, not remarked."""
-    with warnings.catch_warnings():
+    with _turn, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         yield

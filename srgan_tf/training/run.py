@@ -27,6 +27,7 @@ from srgan_tf.data.folder import unreadable
 from srgan_tf.data.sources import TrainingData, open_data
 from srgan_tf.imaging.files import in_use, made_folder, write_text
 from srgan_tf.losses.perceptual import build_content_loss
+from srgan_tf.metrics import PROTOCOLS
 from srgan_tf.models.networks import build_network
 from srgan_tf.recipes import Recipe, find_recipe
 from srgan_tf.training.averaging import average_weights
@@ -203,9 +204,15 @@ def _errors_in_one_line(data: TrainingData) -> Iterator[None]:
 
 def _pictures_to_score(held_out: list[BenchmarkImage], config: TrainConfig) -> dict[str, Any]:
     pictures: dict[str, Any] = {"holdout": held_out} if held_out else {}
+    least = PROTOCOLS["paper"].smallest_side
     for benchmark in find_benchmarks(config.benchmarks) if config.benchmarks else ():
-        for _ in benchmark.images():  # a bad one is told now, not after the first steps
-            pass
+        for image in benchmark.images():  # a bad one is told now, not after the first steps
+            height, width = image.hr.shape[:2]
+            if min(height, width) < least:
+                raise ValueError(
+                    f"benchmarks: {benchmark.name}, {image.name}: got {width}x{height} pixels, "
+                    f"expected at least {least} on each side"
+                )
         pictures[benchmark.name] = benchmark
     return pictures
 

@@ -99,6 +99,12 @@ def test_a_result_too_large_to_be_read_again(run, tmp_path, photo_path, monkeypa
     assert names(tmp_path) == ["photo.png"]
     for smaller in (("--scale", "3"), ("--size", "119x80")):
         assert run("upscale", photo_path, *NEAREST, *smaller)[0] == 0
+    with Image.open(photo_path) as still:
+        still.save(tmp_path / "b.gif", save_all=True, append_images=[Image.new("RGB", still.size)])
+    assert (
+        "got a result of 2 frames of 90x60"
+        in run(*("upscale", tmp_path / "b.gif", *NEAREST, "--scale", "3"))[2]
+    )
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg"])

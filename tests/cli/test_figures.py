@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from srgan_tf.cli import figures
 from srgan_tf.evaluation.comparison import crop_middle
@@ -18,6 +18,15 @@ def test_compare_lays_models_side_by_side(run, photo, photo_path, tmp_path):
         picture = np.asarray(image)
     np.testing.assert_array_equal(picture[-80:, :120], upscale_bicubic(photo))
     np.testing.assert_array_equal(picture[-80:, -120:], upscale_nearest(photo))
+
+
+@pytest.mark.parametrize("kind", ["RGB", "L"])
+def test_compare_keeps_the_profile(run, photo, tmp_path, kind):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(photo).convert(kind).save(tmp_path / "a.png", icc_profile=profile)
+    assert run("figures", "compare", tmp_path / "a.png", "--model", "nearest")[0] == 0
+    with Image.open(tmp_path / "a_compare.png") as page:
+        assert page.info.get("icc_profile") == (profile if kind == "RGB" else None)
 
 
 def test_compare_with_the_original(run, photo, photo_path, tmp_path):

@@ -112,6 +112,10 @@ def test_depth_trains_once_and_draws(run, depth_settings, tmp_path, monkeypatch)
     assert (code, output) == (2, "") and "other settings" in errors
 
     shutil.copytree(tmp_path / "runs" / "b01_skip", tmp_path / "runs" / "baseline_old")
+    (tmp_path / "runs" / "b01_plain" / "log.csv").unlink()  # as of a run killed at its end
+    assert run(*depth_settings)[0] == 0
+    assert len((tmp_path / "figures" / "depth.csv").read_text().splitlines()) == 3
+    (tmp_path / "runs" / "b01_plain" / "checkpoint.npz").unlink()
     (tmp_path / "runs" / "b01_plain" / "log.csv").write_text("step,loss\n1,1\n")
     code, output, errors = run(*depth_settings)
     assert code == 0 and "left out, 1 of 2 steps" in errors

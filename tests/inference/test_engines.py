@@ -8,7 +8,13 @@ from ai_edge_litert.interpreter import Interpreter
 
 from srgan_tf.imaging.resize import upscale_bicubic, upscale_nearest
 from srgan_tf.imaging.symmetry import apply_symmetry, undo_symmetry
-from srgan_tf.inference.engines import keras_engine, open_engine, self_ensemble
+from srgan_tf.inference.engines import (
+    keras_engine,
+    litert_engine,
+    open_engine,
+    saved_model_engine,
+    self_ensemble,
+)
 
 
 class Brighter(tf.Module):
@@ -84,6 +90,26 @@ def test_threads_share_a_litert_engine(rng):
         at_once = list(pool.map(engine, pictures))
     for expected, sr in zip(one_by_one, at_once, strict=True):
         np.testing.assert_array_equal(sr, expected)
+
+
+@pytest.mark.parametrize("kind", ["saved_model", "litert"])
+@pytest.mark.parametrize("times", [2, 8])
+def test_an_export_of_another_scale_is_one_clear_line(kind, times, tmp_path, rng):
+    class Larger(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.float32, name="lr")])
+        def upscale(self, lr):
+            return {"sr": tf.repeat(tf.repeat(lr, times, axis=1), times, axis=2)}
+
+    save(Larger(), tmp_path / "model")
+    engine_of = saved_model_engine
+    path = tmp_path / "model"
+    if kind == "litert":
+        converter = tf.lite.TFLiteConverter.from_saved_model(str(path))
+        path = tmp_path / "model.tflite"
+        path.write_bytes(converter.convert())
+        engine_of = litert_engine
+    with pytest.raises(ValueError, match=r"for a picture of 5x4 pixels, expected \(1, 16, 20, 3\)"):
+        engine_of(path)(rng.integers(0, 256, (4, 5, 3), np.uint8))
 
 
 @pytest.mark.parametrize("times", [1, 2])

@@ -15,6 +15,9 @@ def test_a_container_has_less_than_the_machine(tmp_path):
     assert free_memory(tmp_path) == of_machine
     (tmp_path / "memory.max").write_text("100000\n")
     assert free_memory(tmp_path) == 30_000
+    (tmp_path / "memory.stat").write_text("anon 1000\ninactive_file 20000\n")
+    assert free_memory(tmp_path) == 50_000
+    (tmp_path / "memory.stat").unlink()
     (tmp_path / "memory.max").write_text("50000\n")
     assert free_memory(tmp_path) == 0
 

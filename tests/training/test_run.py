@@ -371,6 +371,14 @@ def test_a_photo_that_is_gone_in_training_is_named(tmp_path, monkeypatch):
         train(config, tmp_path / "run")
 
 
+def test_a_benchmark_too_small_to_score_is_told_before_the_first_step(tmp_path):
+    (tmp_path / "sets" / "Tiny" / "HR").mkdir(parents=True)
+    Image.new("RGB", (8, 64)).save(tmp_path / "sets" / "Tiny" / "HR" / "a.png")
+    config = small_config(steps=2, benchmarks=str(tmp_path / "sets"))
+    with pytest.raises(ValueError, match="Tiny, a: got 8x64 pixels, expected at least 9"):
+        train(config, tmp_path / "run")
+
+
 def test_a_bad_benchmark_is_told_before_the_first_step(tmp_path):
     (tmp_path / "Set" / "HR").mkdir(parents=True)
     (tmp_path / "Set" / "HR" / "a.png").write_bytes(b"no picture")
