@@ -17,8 +17,15 @@ def luma(rgb: Any) -> Any:
     return ops.sum(rgb * ops.convert_to_tensor(_BT601, "float32"), axis=-1, keepdims=True)
 
 
+class _InFloat32(keras.layers.Layer):
+    """Computes in float32 whatever the policy: of another, Keras would round what comes in."""
+
+    def __init__(self, dtype: Any = "float32", **kwargs: Any) -> None:
+        super().__init__(dtype=dtype, **kwargs)
+
+
 @keras.saving.register_keras_serializable("srgan_tf")
-class BicubicUpscale(keras.layers.Layer):
+class BicubicUpscale(_InFloat32):
     """MATLAB's `imresize(lr, 4)`, not rounded: (batch, h, w, c) -> (batch, 4h, 4w, c)."""
 
     def call(self, lr: Any) -> Any:
@@ -27,7 +34,7 @@ class BicubicUpscale(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("srgan_tf")
-class Luma(keras.layers.Layer):
+class Luma(_InFloat32):
     """See `luma`."""
 
     def call(self, rgb: Any) -> Any:
@@ -36,7 +43,7 @@ class Luma(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("srgan_tf")
-class WithLuma(keras.layers.Layer):
+class WithLuma(_InFloat32):
     """Gives a picture another luma and keeps its colour differences: [0, 1] -> [-1, 1]."""
 
     def call(self, inputs: Sequence[Any]) -> Any:
