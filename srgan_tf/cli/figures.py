@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from srgan_tf.cli.quiet import quiet_start
 from srgan_tf.cli.train import count, positive_int
-from srgan_tf.imaging.files import made_folder
+from srgan_tf.imaging.files import made_folder, write_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,7 +95,9 @@ def _add_compare(kinds: Any) -> None:
     compare.set_defaults(run=run_compare)
     add = compare.add_argument
     add("input", metavar="INPUT", help="picture file")
-    add("-o", "--output", metavar="PATH", help="file or folder (default: beside the input)")
+    add(
+        "-o", "--output", metavar="PATH", help="picture, .svg or folder (default: beside the input)"
+    )
     add(
         "--model",
         action="append",
@@ -103,7 +105,13 @@ def _add_compare(kinds: Any) -> None:
         help="may be given several times (default: bicubic and srresnet_mse)",
     )
     add("--reduce", action="store_true", help="reduce the picture 4x first; it is the last panel")
-    add("--middle", type=positive_int, default=720, metavar="N", help="show NxN pixels (720)")
+    add(
+        "--middle",
+        type=positive_int,
+        default=720,
+        metavar="N",
+        help="show the middle NxN pixels of the results (720)",
+    )
     add("--overwrite", action="store_true", help="replace an output that exists")
 
 
@@ -133,7 +141,7 @@ def _depths(text: str) -> tuple[int, ...]:
 def run_compare(options: argparse.Namespace) -> int:
     """Writes the comparison."""
     from srgan_tf.cli.plan import Found, check_existing, plan_targets
-    from srgan_tf.evaluation.comparison import lay_side_by_side
+    from srgan_tf.evaluation.comparison import draw_side_by_side, lay_side_by_side
     from srgan_tf.imaging.resize import reduce_4x
     from srgan_tf.inference.upscaler import save_picture
     from srgan_tf.pictures.picture import to_opaque_rgb
@@ -142,7 +150,9 @@ def run_compare(options: argparse.Namespace) -> int:
 
     source = Path(options.input)
     (target,) = plan_targets([Found(source)], options.output, "_compare", file_type=".png")
-    picture_format(target)  # refuses one that cannot be written
+    is_svg = target.suffix.lower() == ".svg"
+    if not is_svg:
+        picture_format(target)  # refuses one that cannot be written
     check_existing(target, options.overwrite)
     picture = to_opaque_rgb(original := read_picture(source))
     if options.reduce:
@@ -156,9 +166,13 @@ def run_compare(options: argparse.Namespace) -> int:
         panels = {title: upscaler.upscale_array(lr) for title, upscaler in upscalers.items()}
         if options.reduce:  # a model, too, may be called original
             panels["the original" if "original" in panels else "original"] = picture
-        page = lay_side_by_side(panels, options.middle)
-        page.info["icc_profile"] = b"" if original.is_gray else original.metadata.icc
-        save_picture(page, target)
+        icc = b"" if original.is_gray else original.metadata.icc
+        if is_svg:
+            write_text(target, draw_side_by_side(panels, options.middle, icc))
+        else:
+            page = lay_side_by_side(panels, options.middle)
+            page.info["icc_profile"] = icc
+            save_picture(page, target)
     print(target)
     return 0
 

@@ -10,6 +10,7 @@ from string import Template
 from typing import Any
 
 from srgan_tf.data.benchmarks import Benchmark
+from srgan_tf.evaluation.data_uri import data_uri
 from srgan_tf.evaluation.methods import (
     is_trained_on_phi34,
     not_shipped,
@@ -25,7 +26,6 @@ from srgan_tf.evaluation.report_pictures import (
     find_detail,
 )
 from srgan_tf.evaluation.scoreboard import Scores, score_methods
-from srgan_tf.evaluation.slider import data_uri
 from srgan_tf.evaluation.tables import (
     NOT_SHIPPED,
     csv_of,

@@ -14,6 +14,7 @@ _MEASURES = {
     "phi34": "phi_3,4 distance (lower is better)",
     "lpips": "LPIPS (lower is better)",
 }
+_MARKS = "os^Dv"  # their number and that of the inks have no factor in common
 _FORMATS = {"psnr": ".2f", "ssim": ".3f", "niqe": ".1f", "phi34": ",.0f", "lpips": ".2f"}
 
 
@@ -94,11 +95,10 @@ def _bars(
                 theirs = getattr(printed, measure, None) if comparable else None
                 if value is not None and not (name == "original" and measure == "ssim"):
                     axis.barh(place, value, color=INKS[0], height=0.65)
-                    kind = _FORMATS[measure]
-                    axis.annotate(
-                        format(value, kind), (value, place), (-3, 0), color="white",
-                        textcoords="offset points", ha="right", va="center", fontsize=7,
-                    )  # fmt: skip
+                    axis.text(
+                        0.03, place, format(value, _FORMATS[measure]), color="white",
+                        transform=axis.get_yaxis_transform(), va="center", fontsize=7,
+                    )  # at the bar's foot, where no mark can lie  # fmt: skip
                     if theirs is not None:
                         axis.plot(theirs, place, "D", color=INKS[1], markersize=4, clip_on=False)
             known = [value for value in values if value is not None]
@@ -120,25 +120,26 @@ def _bars(
 
 def _tradeoff(methods: dict[str, Any], benchmarks: list[str], out: Path) -> list[Path]:
     """NIQE against PSNR: what a loss gains on one side it gives away on the other."""
-    figure, axes = draw(2.6 * len(benchmarks) + 1, 2.8, 1, len(benchmarks))
+    figure, axes = draw(2.6 * len(benchmarks) + 1.6, 3.0, 1, len(benchmarks))
     for axis, benchmark in zip(axes[0], benchmarks, strict=True):
-        for name, part in methods.items():
+        for place, part in enumerate(methods.values()):
             scores = part["paper"][benchmark]
             if scores.get("psnr") is None or scores.get("niqe") is None:
                 continue
-            is_gan = name.startswith("srgan")
-            axis.plot(scores["psnr"], scores["niqe"], "o", color=INKS[1] if is_gan else INKS[0])
-            axis.annotate(
-                part["paper_name"], (scores["psnr"], scores["niqe"]), (0, 5),
-                textcoords="offset points", ha="center", fontsize=7,
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+            axis.plot(
+                scores["psnr"], scores["niqe"], _MARKS[place % len(_MARKS)],
+                color=INKS[place % len(INKS)], label=part["paper_name"],
             )  # fmt: skip
         original = methods["original"]["paper"][benchmark] if "original" in methods else {}
         if original.get("niqe") is not None:
             axis.axhline(original["niqe"], color=INKS[5], linestyle=":", label="original")
-            axis.legend(loc="lower right", fontsize=7)
-        axis.margins(0.25)
+        axis.margins(0.15)
         axis.set_title(benchmark)
         axis.set_xlabel("PSNR (dB)")
     axes[0][0].set_ylabel("NIQE (lower is better)")
+    named = {}
+    for axis in axes[0]:
+        marks, names = axis.get_legend_handles_labels()
+        named |= dict(zip(names, marks, strict=True))
+    figure.legend(named.values(), named.keys(), loc="outside right center", fontsize=7)
     return save(figure, out, "tradeoff")

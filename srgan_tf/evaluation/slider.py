@@ -1,15 +1,13 @@
 """A page with a slider between two versions of one picture: one file that needs nothing else."""
 
-import base64
 import html
-import io
 from importlib import resources
 from string import Template
 
 import numpy as np
-from PIL import Image
 
 from srgan_tf.evaluation.comparison import crop_middle
+from srgan_tf.evaluation.data_uri import data_uri
 
 MAX_SIDE = 4096
 MAX_LOSSLESS = 4_000_000
@@ -57,14 +55,3 @@ def render_slider(
         before=data_uri(before, is_lossless, icc),
         after=data_uri(after, is_lossless, icc),
     )
-
-
-def data_uri(pixels: np.ndarray, is_lossless: bool, icc: bytes = b"", quality: int = 95) -> str:
-    """Encodes a picture for a page: as PNG, or as JPEG with full colour resolution."""
-    file = io.BytesIO()
-    kind, settings = (
-        ("png", {}) if is_lossless else ("jpeg", {"quality": quality, "subsampling": 0})
-    )
-    picture = Image.fromarray(np.ascontiguousarray(pixels))
-    picture.save(file, kind, icc_profile=icc or None, **settings)
-    return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"

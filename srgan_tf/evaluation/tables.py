@@ -141,7 +141,8 @@ def csv_of(
     for table in (1, 2):
         for benchmark in benchmarks:
             for row in table_rows(table, benchmark, scores):
-                cells = [cell.replace("∞", "inf") for cell in _cells(row, list(LABELS))]
+                numbers = {"∞": "inf", "-": ""}  # as programs read them
+                cells = [numbers.get(cell, cell) for cell in _cells(row, list(LABELS))]
                 head = [table, benchmark, "paper", row.title, row.method]
                 writer.writerow(dict(zip(fields, [*head, *cells, row.note], strict=True)))
                 line = {"table": table, "benchmark": benchmark, "protocol": "matlab"}

@@ -1,3 +1,7 @@
+import base64
+import io
+import re
+
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
@@ -18,6 +22,17 @@ def test_compare_lays_models_side_by_side(run, photo, photo_path, tmp_path):
         picture = np.asarray(image)
     np.testing.assert_array_equal(picture[-80:, :120], upscale_bicubic(photo))
     np.testing.assert_array_equal(picture[-80:, -120:], upscale_nearest(photo))
+
+
+def test_compare_as_svg(run, photo, tmp_path):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(photo).save(tmp_path / "a.png", icc_profile=profile)
+    path = tmp_path / "out.SVG"
+    assert run("figures", "compare", tmp_path / "a.png", "--model", "nearest", "-o", path)[0] == 0
+    code = re.search(r'base64,([^"]+)"', path.read_text("utf-8"))[1]
+    with Image.open(io.BytesIO(base64.b64decode(code))) as panel:
+        assert panel.info["icc_profile"] == profile
+        np.testing.assert_array_equal(np.asarray(panel), upscale_nearest(photo))
 
 
 @pytest.mark.parametrize("kind", ["RGB", "L"])

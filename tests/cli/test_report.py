@@ -66,7 +66,9 @@ def test_the_tables(report, pictures):
         row = by_key["2", protocol, "bicubic"]
         assert row["psnr"] == f"{np.mean([x.psnr for x in ours]):.2f}"
         assert row["ssim"] == f"{np.mean([x.ssim for x in ours]):.4f}"
+    assert not any("-" in row.values() for row in rows)  # what was not measured is empty
     row = by_key["2", "paper", "bicubic"]
+    assert row["lpips"] == ""
     assert (row["psnr_paper"], row["ssim_paper"], row["mos_paper"]) == ("28.43", "0.8211", "1.97")
     assert row["psnr_difference"] == row["ssim_difference"] == ""  # two pictures of five
     note = "Differences left out: Set5 has 2 pictures here, the paper's has 5."

@@ -5,6 +5,7 @@ import warnings
 
 import pytest
 
+from srgan_tf.evaluation import score_figures
 from srgan_tf.evaluation.score_figures import draw_scores
 
 GOOD = {"psnr": 28.4, "ssim": 0.82, "niqe": 5.1}
@@ -58,3 +59,18 @@ def test_letters_that_the_font_lacks_are_no_remark(tmp_path):
         warnings.simplefilter("always")
         draw_scores(tmp_path, tmp_path / "figures")
     assert not remarks
+
+
+def test_points_are_told_apart_where_they_meet(tmp_path):
+    """By colour or shape, each named once."""
+    names = [f"method {index}" for index in range(12)]
+    methods = {name: method(name) for name in names}
+    (tmp_path / "scores.json").write_text(json.dumps({"methods": methods}))
+    drawn = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(score_figures, "save", lambda figure, *_: drawn.append(figure) or [])
+        draw_scores(tmp_path, tmp_path / "figures")
+    (legend,) = drawn[1].legends
+    assert [text.get_text() for text in legend.get_texts()] == names
+    looks = {(line.get_color(), line.get_marker()) for line in drawn[1].axes[0].get_lines()}
+    assert len(looks) == len(names)
