@@ -35,8 +35,13 @@ def describe(name: str) -> str:
         rows["the same, times that of `srresnet_mse`"] = _ratios(card, reference)
     if any("lpips" in scores for scores in card.scores.values()):
         rows["LPIPS"] = [_number(x.get("lpips"), ".4f") for x in card.scores.values()]
+    if card.fast_scores:
+        rows["with `--fast`, PSNR (dB) / SSIM"] = [_pair(x) for x in card.fast_scores.values()]
     lines += [f"| {title} | " + " | ".join(cells) + " |" for title, cells in rows.items()]
-    lines += ["", *_wrap(f"**Training.** {card.steps:,} steps, {card.hardware}, until {card.date}")]
+    lines += [
+        "",
+        *_wrap(f"**Training.** {card.steps:,} steps, {card.hardware}, finished {card.date}"),
+    ]
     lines += ["```sh", *(_fold(command) for command in card.commands), "```", ""]
     lines += _wrap(f"**Data.** {card.data}")
     if card.notes:

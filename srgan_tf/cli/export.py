@@ -30,7 +30,7 @@ def add_command(commands: Any) -> None:
     parser = commands.add_parser(
         "export",
         help="a SavedModel for TensorFlow Serving, a TFLite or an ONNX model",
-        description="Write a model for other programs, proven equal to Keras.",
+        description="Write a model for other programs, and compare it with Keras first.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -11,7 +11,8 @@ examples:
   srgan-tf mos simulate study --mean Set5/mine=3.4 --mean Set14/mine=3.0 --raters 40
   srgan-tf mos simulate study --mean bicubic=1.8 --mean mine=2.0 --power
 
-Simulated ratings are marked in the study's log, and the report says so. --power simulates studies
+Simulated ratings are marked in the study's log, and the report says so; they cannot be taken out
+again, so simulate in a copy of the study (cp -r study trial). --power simulates studies
 of 6 to 64 raters and tells, for methods that are neighbours by their means, with how many raters
 the difference is found in 80 % of them.
 """

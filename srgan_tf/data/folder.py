@@ -38,17 +38,17 @@ class FolderSource:
     photos: tuple[Photo, ...]
     skipped: tuple[tuple[str, str], ...]
 
-    def summary(self) -> str:
-        """One line: how many pictures serve, and each file that does not, with the reason."""
-        line = _count(len(self.photos), "training picture")
-        if self.skipped:
-            names = ", ".join(f"{Path(path).name} ({why})" for path, why in self.skipped[:20])
-            more = f" and {len(self.skipped) - 20} more" if len(self.skipped) > 20 else ""
-            line += f"; {_count(len(self.skipped), 'file')} skipped: {names}{more}"
-        return line
+    def tell_skipped(self) -> str:
+        """Names each file that is left out, with the reason, in one line; empty: there is none."""
+        if not self.skipped:
+            return ""
+        names = ", ".join(f"{Path(path).name} ({why})" for path, why in self.skipped[:20])
+        more = f" and {len(self.skipped) - 20} more" if len(self.skipped) > 20 else ""
+        return f"{count(len(self.skipped), 'file')} skipped: {names}{more}"
 
 
-def _count(number: int, what: str) -> str:
+def count(number: int, what: str) -> str:
+    """Such as "1 file" or "2 files"."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
@@ -109,7 +109,7 @@ def open_folder(
     if not photos:
         raise ValueError(
             f"pictures: got {folder} with no usable picture, expected at least one of "
-            f"{crop_size}x{crop_size} pixels or more ({source.summary()})"
+            f"{crop_size}x{crop_size} pixels or more ({source.tell_skipped() or 'it has none'})"
         )
     return source
 

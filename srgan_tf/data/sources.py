@@ -13,7 +13,14 @@ import numpy as np
 
 from srgan_tf.config import DataConfig
 from srgan_tf.data.benchmarks import BenchmarkImage
-from srgan_tf.data.folder import FolderSource, Photo, at_half_size, open_folder, read_photo
+from srgan_tf.data.folder import (
+    FolderSource,
+    Photo,
+    at_half_size,
+    count,
+    open_folder,
+    read_photo,
+)
 from srgan_tf.data.sampler import sample_batches
 from srgan_tf.imaging.cores import num_cores
 from srgan_tf.imaging.resize import reduce_4x
@@ -112,12 +119,15 @@ def open_data(
     training = [photo for photo in source.photos if photo.path not in held_out]
     scored = [_middle(photo, root) for photo in source.photos if photo.path in held_out]
     names = sorted(Path(path).relative_to(root).as_posix() for path in held_out)
-    summary = f"{source.summary()} ({len(scored)} held out)"
+    summary = count(len(training), "training picture")
     if config.half_size:
         halves = [at_half_size(photo) for photo in training]
         halves = [half for half in halves if min(half.height, half.width) >= config.crop_size]
         training += halves
-        summary += f", {len(halves)} at half their size too"
+        summary += f", {len(halves)} of them at half their size too"
+    summary += f", {len(scored)} held out"
+    if source.skipped:
+        summary += f"; {source.tell_skipped()}"
     return TrainingData(config, training, scored, summary, names)
 
 

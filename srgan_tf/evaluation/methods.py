@@ -32,13 +32,13 @@ def trained_methods() -> list[Method]:
     return [open_method(name) for name in names] + [Method(ORIGINAL, "", lambda: _original)]
 
 
-def open_method(name: str) -> Method:
-    """A shipped model, or an interpolation, as a method."""
+def open_method(name: str, fast: bool = False) -> Method:
+    """A shipped model, or an interpolation, as a method; `fast` as in `open_engine`."""
     is_shipped = name in shipped_names()
     digest = digest_files([scored_path(name)]) if is_shipped else ""
 
     def load() -> Callable[[BenchmarkImage], np.ndarray]:
-        return sr_from_engine(open_engine(name))
+        return sr_from_engine(open_engine(name, fast=fast))
 
     return Method(name, digest, load)
 

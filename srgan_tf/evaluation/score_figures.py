@@ -137,7 +137,7 @@ def _tradeoff(methods: dict[str, Any], benchmarks: list[str], out: Path) -> list
         axis.set_title(benchmark)
         axis.set_xlabel("PSNR (dB)")
     axes[0][0].set_ylabel("NIQE (lower is better)")
-    named = {}
+    named: dict[str, Any] = {}
     for axis in axes[0]:
         marks, names = axis.get_legend_handles_labels()
         named |= dict(zip(names, marks, strict=True))

@@ -6,18 +6,17 @@ models to score in any case. `srgan-tf evaluate --perceptual --lpips` gives the 
 is left out where the package `lpips` is not installed.
 """
 
-import dataclasses
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 
 from srgan_tf.data.benchmarks import find_benchmarks
 from srgan_tf.evaluation.methods import is_trained_on_phi34, open_method
 from srgan_tf.evaluation.scoreboard import score_methods
-from srgan_tf.imaging.files import digest_files
 from srgan_tf.inference.measures import open_measures
 from srgan_tf.inference.scoring import BenchmarkScore
-from srgan_tf.models.cards import Card, card_path, read_card, scored_path, write_card
-from srgan_tf.models.shipped import shipped_names
+from srgan_tf.models.cards import Card, card_path, digest_scored, read_card, write_card
+from srgan_tf.models.shipped import FAST, shipped_names
 
 DIGITS = {"psnr": 4, "ssim": 5, "niqe": 3, "phi34": None, "lpips": 4}
 """Decimals kept: more than any table shows."""
@@ -40,17 +39,19 @@ def main(benchmarks: str, vgg_weights: str, *names: str) -> None:
     measures, left_out = open_measures(vgg_weights, lpips=find_spec("lpips") is not None)
     if left_out:
         raise ValueError(left_out[0])
-    scores = score_methods(
-        [open_method(name) for name in wanted], find_benchmarks(benchmarks), measures
-    )
+    sets = find_benchmarks(benchmarks)
+    scores = score_methods([open_method(name) for name in wanted], sets, measures)
+    fast_ones = [open_method(name, fast=True) for name in wanted if name in shipped_names(FAST)]
+    fast_scores = score_methods(fast_ones, sets, {})
     for name in wanted:
         rows = {b: round_scores(by_protocol["paper"]) for b, by_protocol in scores[name].items()}
         if is_trained_on_phi34(name):
             for row in rows.values():
                 row.pop("phi34", None)
-        digest = digest_files([scored_path(name)])
-        write_card(dataclasses.replace(cards[name], scored_file=digest, scores=rows))
-        print(name, rows)
+        fast = {b: round_scores(s["paper"]) for b, s in fast_scores.get(name, {}).items()}
+        digest = digest_scored(name)
+        write_card(replace(cards[name], scored_file=digest, scores=rows, fast_scores=fast))
+        print(name, rows, fast)
 
 
 def _read_card(name: str) -> Card:

@@ -28,7 +28,7 @@ from srgan_tf.export.tflite import export_tflite
 from srgan_tf.models.cards import Card, read_card, write_card
 from srgan_tf.models.networks import build_network
 from srgan_tf.models.norms import batch_norms, restate_norm
-from srgan_tf.models.shipped import shipped_path
+from srgan_tf.models.shipped import FAST, shipped_path
 from srgan_tf.models.weights import copy_weights, load_float16, load_generator, save_float16
 from srgan_tf.recipes import BASELINES, find_recipe
 
@@ -36,8 +36,8 @@ from srgan_tf.recipes import BASELINES, find_recipe
 def ship(name: str, *files: str) -> None:
     """Writes `weights/NAME.npz` and, from those very half-precision weights, two LiteRT models.
 
-    `weights/NAME.tflite` has the same weights, `weights/NAME.int8.tflite`, for `--fast`, has 8-bit
-    ones. The baselines of Table 2 get none: they are there to be compared with.
+    `weights/NAME.tflite` has the same weights, `weights/NAME.dynamic.tflite`, for `--fast`, has
+    8-bit ones. The baselines of Table 2 get none: they are there to be compared with.
 
     Args:
         name: a recipe's name.
@@ -63,7 +63,7 @@ def ship(name: str, *files: str) -> None:
     if recipe in BASELINES:
         return
     load_float16(generator, shipped_path(name))
-    for suffix, quantize in ((".tflite", "float16"), (".int8.tflite", "dynamic")):
+    for suffix, quantize in ((".tflite", "float16"), (FAST, "dynamic")):
         facts = model_facts(name, name, quantize)
         export_tflite(generator, shipped_path(name, suffix), quantize, facts=facts)
 

@@ -13,7 +13,7 @@ from srgan_tf.imaging.ranges import levels_to_unit, tanh_to_levels, unit_to_leve
 from srgan_tf.imaging.resize import upscale_bicubic, upscale_nearest
 from srgan_tf.imaging.symmetry import apply_symmetry, undo_symmetry
 from srgan_tf.inference.memory import DRCN_BYTES_PER_PIXEL
-from srgan_tf.models.shipped import shipped_names, shipped_path
+from srgan_tf.models.shipped import FAST, shipped_names, shipped_path
 
 Engine = Callable[[np.ndarray], np.ndarray]
 """lr, uint8 or uint16 (h, w, 3) -> sr of the same type, (4h, 4w, 3).
@@ -47,7 +47,7 @@ def open_engine(
         raise ValueError(f"engine: got {engine!r}, expected one of {', '.join(ENGINES)}")
     interpolations = {"nearest": upscale_nearest, "bicubic": upscale_bicubic}
     is_shipped = str(model) in shipped_names()
-    fast_ones = shipped_names(".int8.tflite")
+    fast_ones = shipped_names(FAST)
     if fast and not (str(model) in fast_ones and engine in (None, "litert")):
         raise ValueError(
             f"fast: got the model {model} in the engine {engine or 'that suits it'}, expected one "
@@ -68,7 +68,7 @@ def open_engine(
     if engine == "saved_model":
         return saved_model_engine(path)
     if engine == "litert":
-        suffix = ".int8.tflite" if fast else ".tflite"
+        suffix = FAST if fast else ".tflite"
         return litert_engine(shipped_path(str(model), suffix) if is_shipped else path)
     from srgan_tf.models.half_size import at_half_size  # these import Keras and its backend
     from srgan_tf.models.weights import load_generator

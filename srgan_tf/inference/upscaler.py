@@ -39,8 +39,8 @@ class Upscaler:
         engine: `litert`, `keras`, `saved_model` or None for what suits the model.
         fast: take a shipped model's version with 8-bit weights.
         ensemble: average over the eight flips and rotations, in eight times the time.
-        tile: side of the tiles in which large pictures are worked on, pixels of the small picture;
-            None: as free memory allows, at most 256.
+        tile: side of the tiles in which large pictures are worked on, pixels of the small picture,
+            at least 16; None: as free memory allows, at most 256.
         scale: 2, 3 or 4. The networks enlarge 4 times; their result is then reduced (MATLAB's
             bicubic `imresize`).
         size: (width, height) of every result, at most 4 times the picture's, instead of `scale`.
@@ -54,7 +54,7 @@ class Upscaler:
 
     Example:
         >>> upscaler = Upscaler()
-        >>> large = upscaler(Image.open("photo.jpg"))
+        >>> large = upscaler("photo.jpg")
     """
 
     def __init__(
@@ -82,20 +82,26 @@ class Upscaler:
         self.scale, self.size = scale, size
         self.tell: Callable[[int], object] | None = None
 
-    def __call__(self, image: Image.Image | np.ndarray) -> Image.Image:
-        """Upscales a picture 4 times.
+    def __call__(self, image: str | Path | Image.Image | np.ndarray) -> Image.Image:
+        """Upscales a picture.
 
         Args:
-            image: a Pillow picture, or an array, uint8 (h, w, 3) or (h, w).
+            image: a file, a Pillow picture, or an array, uint8 (h, w, 3) or (h, w).
 
         Returns:
             A Pillow picture of mode L, LA, RGB, RGBA or I;16; its EXIF orientation is already
-            applied. Pillow cannot hold 16 bits of colour: `upscale_frames` keeps them.
+            applied. Pillow cannot hold 16 bits of colour: `upscale_array` and `upscale_frames`
+            keep them.
 
         Raises:
-            ValueError: an array of another kind.
+            ValueError: the file cannot be read, or an array of another kind.
         """
-        picture = from_pillow(image) if isinstance(image, Image.Image) else _from_array(image)
+        if isinstance(image, str | Path):
+            picture = read_picture(image)
+        elif isinstance(image, Image.Image):
+            picture = from_pillow(image)
+        else:
+            picture = _from_array(image)
         return to_pillow(self.upscale_picture(picture))
 
     def upscale_picture(self, picture: Picture) -> Picture:
@@ -216,21 +222,17 @@ def save_picture(image: Image.Image, path: str | Path) -> None:
     write_picture(from_pillow(image), path)
 
 
-def _shared_upscaler(model: str | Path, engine: str | None) -> Upscaler:
-    path = Path(model)
-    return _open_once(str(model), engine, path.stat().st_mtime_ns if path.exists() else None)
-
-
 @lru_cache(maxsize=2)
-def _open_once(model: str, engine: str | None, changed: int | None) -> Upscaler:
+def _open_once(model: str, engine: str | None, changed: int | None, **settings: Any) -> Upscaler:
     """A file that has changed since, as trained weights do, is another model."""
-    return Upscaler(model, engine)
+    return Upscaler(model, engine, **settings)
 
 
 def upscale(
     picture: str | Path | Image.Image | np.ndarray,
     model: str | Path = DEFAULT_MODEL,
     engine: str | None = None,
+    **settings: Any,
 ) -> Image.Image:
     """Upscales one picture 4 times; the model stays loaded for the next call, of any thread.
 
@@ -238,6 +240,7 @@ def upscale(
         picture: a file, a Pillow picture, or an array, uint8 (h, w, 3) or (h, w).
         model: see `Upscaler`.
         engine: see `Upscaler`.
+        **settings: of `Upscaler`: fast, ensemble, tile, scale, size.
 
     Returns:
         A Pillow picture, gray or colour and transparent or not as the one given.
@@ -247,8 +250,10 @@ def upscale(
 
     Example:
         >>> upscale("photo.jpg").save("photo_x4.png")
+        >>> upscale("photo.jpg", "srgan_vgg54", scale=2).save("photo_x2.png")
     """
-    if not isinstance(picture, str | Path):
-        return _shared_upscaler(model, engine)(picture)
-    decoded = read_picture(picture)
-    return to_pillow(_shared_upscaler(model, engine).upscale_picture(decoded))
+    path = Path(model)
+    changed = path.stat().st_mtime_ns if path.exists() else None
+    if isinstance(settings.get("size"), list):
+        settings["size"] = tuple(settings["size"])  # a cache takes no lists
+    return _open_once(str(model), engine, changed, **settings)(picture)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from srgan_tf.imaging.files import digest_files, write_text
-from srgan_tf.models.shipped import shipped_names, shipped_path
+from srgan_tf.models.shipped import FAST, shipped_names, shipped_path
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,9 @@ class Card:
         hardware: what it was trained on, and for how long.
         date: when it was finished, YYYY-MM-DD.
         notes: what else should be known.
-        scored_file: SHA-256 of the file whose scores these are.
+        scored_file: SHA-256 of the files whose scores these are.
         scores: benchmark -> `psnr` (dB), `ssim` by protocol `paper`, `niqe`, `phi34`, `lpips`.
+        fast_scores: benchmark -> `psnr` (dB), `ssim` with `--fast`; empty: no such file.
     """
 
     name: str
@@ -40,11 +41,18 @@ class Card:
     notes: str = ""
     scored_file: str = ""
     scores: Mapping[str, Mapping[str, float]] = dataclasses.field(default_factory=dict)
+    fast_scores: Mapping[str, Mapping[str, float]] = dataclasses.field(default_factory=dict)
 
     @property
     def is_up_to_date(self) -> bool:
         """Whether the scores are those of the weights that lie beside the card."""
-        return bool(self.scores) and self.scored_file == digest_files([scored_path(self.name)])
+        return bool(self.scores) and self.scored_file == digest_scored(self.name)
+
+
+def digest_scored(name: str) -> str:
+    """SHA-256 of what `evaluate --model NAME` runs, and with `--fast`."""
+    fast = [shipped_path(name, FAST)] if name in shipped_names(FAST) else []
+    return digest_files([scored_path(name), *fast])
 
 
 def scored_path(name: str) -> Path:

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from PIL import Image
 
-from srgan_tf.data.benchmarks import Benchmark, BenchmarkImage
+from srgan_tf.data.benchmarks import Benchmark, BenchmarkImage, find_benchmarks
 from srgan_tf.inference.engines import keras_engine
 from srgan_tf.inference.scoring import score_pictures, sr_from_engine
 from srgan_tf.inference.upscaler import save_picture
@@ -19,10 +19,12 @@ class BenchmarkScores(keras.callbacks.Callback):
     """Adds PSNR (dB) and SSIM on test pictures to the epoch's logs, by the paper's protocol.
 
     The logs gain `NAME_psnr` and `NAME_ssim`, which later callbacks (TensorBoard, CSVLogger,
-    EarlyStopping) see. CSVLogger takes its columns from the first epoch: there `every` must be 1.
+    `EarlyStopping("Set5_psnr", mode="max")`) see. CSVLogger takes its columns from the first epoch:
+    there `every` must be 1.
 
     Args:
-        pictures: name -> a `Benchmark`, or a list of `BenchmarkImage`.
+        pictures: folder of benchmark folders, `NAME/HR/*.png`; or name -> a `Benchmark`, or a list
+            of `BenchmarkImage`.
         generator: the network to score; None: the model that is being fitted.
         protocol: `paper` or `matlab`.
         every: epochs between two scorings.
@@ -31,23 +33,26 @@ class BenchmarkScores(keras.callbacks.Callback):
         ValueError: there is no picture under a name, or another argument is none of these.
 
     Example:
-        >>> from srgan_tf.data.benchmarks import find_benchmarks
-        >>> sets = {b.name: b for b in find_benchmarks("benchmarks")}
-        >>> model.fit(dataset, callbacks=[BenchmarkScores(sets)])
+        >>> model.fit(dataset, callbacks=[BenchmarkScores("benchmarks")])
     """
 
     def __init__(
         self,
-        pictures: Mapping[str, Benchmark | Iterable[BenchmarkImage]],
+        pictures: str | Path | Mapping[str, Benchmark | Iterable[BenchmarkImage]],
         generator: keras.Model | None = None,
         protocol: str = "paper",
         every: int = 1,
     ):
         super().__init__()
+        if isinstance(pictures, str | Path):
+            pictures = {benchmark.name: benchmark for benchmark in find_benchmarks(pictures)}
         if not isinstance(pictures, Mapping):
-            raise ValueError("BenchmarkScores: got pictures without a name, expected {name: some}")
+            raise ValueError(
+                f"BenchmarkScores: got a {type(pictures).__name__}, expected a folder or "
+                "{name: pictures}"
+            )
         self.pictures = {
-            name: images if isinstance(images, Benchmark) else list(images)
+            name: images if isinstance(images, Benchmark) else _checked(self, images)
             for name, images in pictures.items()
         }
         if protocol not in PROTOCOLS:
@@ -79,11 +84,20 @@ class SamplePictures(keras.callbacks.Callback):
     """Saves what the network makes of a few pictures, epoch by epoch (the paper's Figure 8).
 
     Args:
-        pictures: their `lr` is super-resolved.
-        folder: gets NAME/step_00000500.png.
+        pictures: whose `lr` is super-resolved, as a whole: uint8 (h, w, 3), such as those of
+            `Benchmark.images()` or `TrainingData.held_out`.
+        folder: gets NAME/step_00000500.png, (4h, 4w, 3), for each picture's name and epoch.
         generator: the network; None: the model that is being fitted.
         step_after: the number in the file's name for an epoch counted from 0, such as the steps
             done by its end.
+
+    Raises:
+        ValueError: something else than pictures.
+
+    Example:
+        >>> data = open_data(DataConfig("photos"), holdout=30)
+        >>> model.fit(data.batches(), steps_per_epoch=100, epochs=10, shuffle=False,
+        ...           callbacks=[SamplePictures(data.held_out[:4], "samples")])
     """
 
     def __init__(
@@ -94,7 +108,7 @@ class SamplePictures(keras.callbacks.Callback):
         step_after: Callable[[int], int] = lambda epoch: epoch + 1,
     ):
         super().__init__()
-        self.pictures = pictures
+        self.pictures = _checked(self, pictures)
         self.folder = Path(folder)
         self.generator = generator
         self.step_after = step_after
@@ -106,6 +120,17 @@ class SamplePictures(keras.callbacks.Callback):
             path = self.folder / picture.name / f"step_{self.step_after(epoch):08d}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             save_picture(Image.fromarray(make_sr(picture)), path)
+
+
+def _checked(callback: keras.callbacks.Callback, pictures: Iterable[Any]) -> list[BenchmarkImage]:
+    """Raises ValueError where a callback is given something else than pictures."""
+    pictures = list(pictures)
+    if others := [each for each in pictures if not isinstance(each, BenchmarkImage)]:
+        raise ValueError(
+            f"{type(callback).__name__}: got a {type(others[0]).__name__}, expected a "
+            "BenchmarkImage"
+        )
+    return pictures
 
 
 class DiscriminatorWatch(keras.callbacks.Callback):

@@ -39,19 +39,27 @@ class SRGAN(keras.Model):
     What can be saved are its weights (`ModelCheckpoint(..., save_weights_only=True)`) and
     `model.generator`, which is also what `export` exports.
 
+    Callbacks that change the learning rate (`LearningRateScheduler`, `ReduceLROnPlateau`) change
+    the generator's alone; a schedule given to each optimizer changes both.
+
     Args:
-        generator: from `build_generator`, lr [0, 1] -> sr [-1, 1].
-        discriminator: from `build_discriminator`, for the crop size of the data.
-        content_loss: (hr, sr) -> scalar; the default is MSE.
+        generator: from `build_generator`, lr (b, h, w, 3) in [0, 1] -> sr (b, 4h, 4w, 3) in
+            [-1, 1].
+        discriminator: from `build_discriminator`, for the crop size of the data: hr or sr -> logits
+            (b, 1).
+        content_loss: (hr, sr), float32 (b, 4h, 4w, 3) in [-1, 1], -> scalar; the default is MSE.
+            `srgan_tf.losses.perceptual.build_content_loss` makes the VGG losses of Section 2.2.1.
         adversarial_weight: of -log D(G(lr)) beside the content loss (1e-3 in Eq. 3).
+        name: of the model.
 
     Raises:
         ValueError: the content loss is no function.
 
     Example:
-        >>> model = SRGAN(load_generator("srresnet_mse"), build_discriminator(96))
+        >>> content_loss = build_content_loss(find_recipe("srgan_vgg54"))
+        >>> model = SRGAN(load_generator("srresnet_mse"), build_discriminator(96), content_loss)
         >>> model.compile(keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4))
-        >>> model.fit(batches, steps_per_epoch=1000, epochs=100)
+        >>> model.fit(batches, steps_per_epoch=1000, epochs=100, shuffle=False)
     """
 
     def __init__(
@@ -80,7 +88,7 @@ class SRGAN(keras.Model):
         discriminator_optimizer: keras.optimizers.Optimizer,
         **kwargs: Any,
     ) -> None:
-        """Sets the optimizers and builds their slots.
+        """Sets the optimizers and builds their variables.
 
         Args:
             optimizer: the generator's; an optimizer or its name.
@@ -143,13 +151,13 @@ class SRGAN(keras.Model):
             self.is_evaluating = False
 
     def save_own_variables(self, store: Any) -> None:
-        """Saves nothing: Keras saves the networks, and the slots with the optimizer they are of."""
+        """Saves nothing: Keras saves the networks, and the optimizers with their variables."""
 
     def load_own_variables(self, store: Any) -> None:
         """Loads nothing."""
 
     def call(self, lr: Any, training: bool = False) -> Any:
-        """Super-resolves a batch."""
+        """Super-resolves a batch, (b, h, w, 3) in [0, 1] to (b, 4h, 4w, 3) in [-1, 1]."""
         return self.generator(lr, training=training)
 
     def train_step(self, *args: Any) -> Any:
@@ -193,7 +201,17 @@ class SRGAN(keras.Model):
         return loss
 
     def judge(self, hr: Any, sr: Any) -> tuple[Any, dict[str, Any]]:
-        """Returns the discriminator's loss (Eq. 2), and what it thinks of both batches."""
+        """Returns the discriminator's loss (Eq. 2), and what it thinks of both batches.
+
+        Raises:
+            ValueError: it was built for crops of another size.
+        """
+        wanted, given = getattr(self.discriminator, "input_shape", hr.shape), tuple(hr.shape)
+        if None not in (*wanted[1:], *given[1:]) and wanted[1:] != given[1:]:
+            raise ValueError(
+                f"SRGAN: got crops of shape {given[1:]}, but the discriminator was built for "
+                f"{wanted[1:]}; give build_discriminator the crop size of the data"
+            )
         real_logits = self.discriminator(hr, training=True)
         fake_logits = self.discriminator(sr, training=True)
         loss = discriminator_loss(real_logits, fake_logits)

@@ -16,10 +16,20 @@ def test_each_shipped_model_is_listed_with_its_scores(run):
     for name in shipped_names():
         card = read_card(name)
         (part,) = [part for part in output.split("\n\n") if part.startswith(f"{name}: ")]
-        for scores in card.scores.values():
+        for scores in (*card.scores.values(), *card.fast_scores.values()):
             assert f" {scores['psnr']:.2f}" in part and f" {scores['ssim']:.4f}" in part
-        assert f"{card.steps:,} steps" in part
-        assert f"$ {card.commands[0]}\n" in f"{part}\n"
+        assert f"{card.steps:,} steps" in part and "$ srgan-tf train" not in part
+        assert bool(card.fast_scores) == (f"{name}.dynamic.tflite (" in part)
+
+
+def test_everything_of_one_model(run):
+    code, output, errors = run("models", "espcn")
+    card = read_card("espcn")
+    assert (code, errors) == (0, "") and output.startswith("espcn: ")
+    assert all(f"$ {command}\n" in output for command in card.commands)
+    assert card.data[:40] in output and card.notes[:40] in output and "srcnn:" not in output
+    code, output, errors = run("models", "espcn", "nope")
+    assert (code, output) == (2, "") and "got nope, expected one of" in errors
 
 
 def test_every_recipe_is_trained_or_named_as_not(run, monkeypatch):

@@ -41,8 +41,8 @@ def test_the_rest_is_skipped_with_a_reason(mixed):
 
 
 def test_the_summary_names_what_is_skipped(mixed):
-    summary = mixed.summary()
-    assert summary.startswith("13 training pictures; 7 files skipped: ")
+    summary = mixed.tell_skipped()
+    assert summary.startswith("7 files skipped: ")
     for name, reason in SKIPPED.items():
         assert f"{name} ({reason})" in summary
     assert "notes.txt" not in summary
@@ -136,8 +136,8 @@ def test_a_long_list_of_skipped_files_is_cut(tmp_path):
     save_flat(tmp_path / "photo.png", 20, 20)
     for number in range(23):
         (tmp_path / f"empty{number:02d}.jpg").touch()
-    summary = open_folder(tmp_path, 16).summary()
-    assert summary.startswith("1 training picture; 23 files skipped: empty00.jpg (not readable), ")
+    summary = open_folder(tmp_path, 16).tell_skipped()
+    assert summary.startswith("23 files skipped: empty00.jpg (not readable), ")
     assert summary.endswith("empty19.jpg (not readable) and 3 more")
 
 

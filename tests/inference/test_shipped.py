@@ -19,7 +19,7 @@ def test_srresnet_is_shipped():
 @pytest.mark.parametrize("name", shipped_names())
 def test_files_are_small_and_complete(name):
     is_baseline = find_recipe(name) in BASELINES
-    for suffix in (".npz",) if is_baseline else (".npz", ".tflite", ".int8.tflite"):
+    for suffix in (".npz",) if is_baseline else (".npz", ".tflite", ".dynamic.tflite"):
         assert 0 < shipped_path(name, suffix).stat().st_size <= 3_600_000
 
 

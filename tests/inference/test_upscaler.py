@@ -69,8 +69,19 @@ def test_gray_arrays_and_files_are_taken_too(tmp_path):
     np.testing.assert_array_equal(np.asarray(large), upscale_bicubic(gray))
     save_picture(crop((10, 8)), tmp_path / "a.png")
     assert srgan_tf.upscale(tmp_path / "a.png", model="nearest").size == (40, 32)
+    assert Upscaler("nearest", scale=2)(str(tmp_path / "a.png")).size == (20, 16)
     with pytest.raises(ValueError, match=r"expected uint8 \(h, w, 3\)"):
         srgan_tf.upscale(np.zeros((4, 4, 4), np.uint8), model="nearest")
+
+
+def test_one_call_takes_the_settings_of_an_upscaler():
+    for size in ((30, 20), [30, 20]):
+        assert srgan_tf.upscale(crop((10, 8)), "nearest", size=size).size == (30, 20)
+    assert srgan_tf.upscale(crop((10, 8)), "nearest", scale=3).size == (30, 24)
+    assert srgan_tf.upscale(crop((10, 8)), "nearest").size == (40, 32)
+    fast = srgan_tf.upscale(crop((10, 8)), fast=True)
+    np.testing.assert_array_equal(np.asarray(fast), np.asarray(Upscaler(fast=True)(crop((10, 8)))))
+    assert np.any(np.asarray(fast) != np.asarray(srgan_tf.upscale(crop((10, 8)))))
 
 
 def test_orientation_is_applied(tmp_path):

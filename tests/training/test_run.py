@@ -27,7 +27,7 @@ from srgan_tf.models.start import start_as_interpolation
 from srgan_tf.models.weights import load_generator
 from srgan_tf.recipes import BASELINES, VARIANTS
 from srgan_tf.training import run_callbacks
-from srgan_tf.training.callbacks import BenchmarkScores
+from srgan_tf.training.callbacks import BenchmarkScores, SamplePictures
 from srgan_tf.training.checkpoint import load_checkpoint
 from srgan_tf.training.learner import use_xla
 from srgan_tf.training.pace import Pace
@@ -436,8 +436,19 @@ def test_scores_need_pictures():
 def test_scores_are_set_up_before_training(settings, said):
     with pytest.raises(ValueError, match=said):
         BenchmarkScores({}, **settings)
-    with pytest.raises(ValueError, match="without a name"):
+    with pytest.raises(ValueError, match="got a list, expected a folder or"):
         BenchmarkScores([None])
+    with pytest.raises(ValueError, match="BenchmarkScores: got a str, expected a BenchmarkImage"):
+        BenchmarkScores({"Set5": "benchmarks/Set5"})
+    with pytest.raises(ValueError, match="SamplePictures: got a str, expected a BenchmarkImage"):
+        SamplePictures("benchmarks", "samples")
+
+
+def test_scores_of_a_folder(tmp_path, samples):
+    (tmp_path / "mine" / "HR").mkdir(parents=True)
+    Image.fromarray(samples["coffee"][:64, :64]).save(tmp_path / "mine" / "HR" / "a.png")
+    (name,) = BenchmarkScores(str(tmp_path)).pictures
+    assert name == "mine"
 
 
 def test_xla_is_off_on_a_cpu_unless_asked_for():

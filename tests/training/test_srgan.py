@@ -231,6 +231,12 @@ def test_the_generator_s_gradient_is_that_of_the_whole_loss(model, batch):
         )
 
 
+def test_crops_of_another_size_are_one_clear_line(model, batch):
+    lr, hr = batch
+    with pytest.raises(ValueError, match="give build_discriminator the crop size of the data"):
+        model.fit(lr[:, 1:], hr[:, 4:], verbose=0)
+
+
 def test_a_content_loss_must_be_a_scalar(batch):
     model = SRGAN(build_generator(1, 8), build_discriminator(16), keras.losses.mean_absolute_error)
     model.compile(keras.optimizers.SGD(1e-2), keras.optimizers.SGD(1e-2), run_eagerly=True)
