@@ -85,6 +85,14 @@ def upscale_by_tiles(upscale, lr_uint8, tile):
     return sr
 
 
+def check_result(path):
+    """Refuses, before the work, what could not be written after it."""
+    if Image.registered_extensions().get(path.suffix.lower()) not in Image.SAVE:
+        raise ValueError(f"{path}: expected a suffix such as .png or .jpg")
+    if not path.absolute().parent.is_dir():
+        raise ValueError(f"{path}: there is no folder {path.parent}")
+
+
 def save(image, path):
     """Writes under another name first, so that a failure leaves what was there."""
     part = path.with_name(f".{os.getpid()}.{path.name[-50:]}")
@@ -107,6 +115,7 @@ def main(arguments=None):
     if options.tile < 1:
         parser.error("--tile: expected 1 or more")
     try:
+        check_result(options.result)
         upscale = open_model(options.model, options.threads)
         lr_uint8 = read_picture(options.picture)
         start = time.perf_counter()

@@ -69,8 +69,9 @@ def add_command(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Makes the export and prints its path and what was found in comparing."""
     with quiet_start() as tell:  # converters remark on what is as it should be
-        from srgan_tf.export.make import Wanted, make_export
+        from srgan_tf.export.make import Wanted, make_export, use_cpu_alone
 
+        use_cpu_alone()
         wanted = Wanted(
             options.kind,
             options.model,

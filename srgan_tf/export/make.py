@@ -2,11 +2,13 @@
 
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from srgan_tf.data.benchmarks import Benchmark
 from srgan_tf.export.calibration import folder_pictures
@@ -61,6 +63,8 @@ def make_export(
             from Keras than its budget. What was there before is unchanged then.
     """
     _check(wanted)
+    if "://" in str(out):
+        raise ValueError(f"output: got {out}, expected a folder of this computer")
     benchmarks = budget_benchmarks(wanted.benchmarks) if wanted.benchmarks else []
     pictures = folder_pictures(wanted.calibration) if wanted.calibration else None
     generator = load_for_export(wanted.model)
@@ -73,12 +77,27 @@ def make_export(
         built = Path(scratch) / "built"
         takes = "a minute or two" if wanted.quantize in ("dynamic", "int8") else "half a minute"
         tell(f"exporting {name}: {takes}")
-        runner = _build(wanted, generator, name, built, pictures)
+        try:
+            runner = _build(wanted, generator, name, built, pictures)
+        except (OSError, tf.errors.OpError) as error:  # such as a full disk
+            why = getattr(error, "strerror", None) or getattr(error, "message", None) or error
+            line = str(why).splitlines()[0]
+            raise ValueError(f"output: {out} cannot be written ({line})") from error
         found = _verify(wanted, runner, generator, benchmarks) if wanted.verifies else None
         path = _place(wanted, out, name)
         with made_folder(path.parent):
             built.replace(path)
     return path, found
+
+
+def use_cpu_alone() -> None:
+    """Leaves GPUs to others, for a process that exports: to be called before TensorFlow runs.
+
+    Exports run on CPUs. A GPU would round convolutions to 10 bits (TF32), which is more than they
+    may differ from Keras, and its memory may be taken by whoever started this process.
+    """
+    with suppress(RuntimeError):  # it runs already
+        tf.config.set_visible_devices([], "GPU")
 
 
 def _check(wanted: Wanted) -> None:

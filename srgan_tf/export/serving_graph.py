@@ -13,10 +13,11 @@ from srgan_tf.models.folded import FoldedGenerator
 MOST_PIXELS = 2**20
 """Of one request's pictures together (`lr`), or of each file (`image_bytes`): 1024x1024."""
 
-_BAND_PIXELS = 2**15
-"""Enlarged at a time, so that the largest request needs 2.6 GB."""
+_TILE = 181
+"""Side of what is enlarged at a time, in pixels: the layers behind the features need most of the
+memory."""
 
-_OVERLAP = 4  # of bands, at least what `FoldedGenerator.enlarge` sees
+_OVERLAP = 4  # of tiles, at least what `FoldedGenerator.enlarge` sees
 
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
@@ -39,27 +40,41 @@ def upscale_checked(network: FoldedGenerator) -> UnitFunction:
         return tf.clip_by_value(network.enlarge(features), 0.0, 1.0)
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, None), tf.float32)])
-    def enlarge_by_bands(features: tf.Tensor) -> tf.Tensor:
-        height = tf.shape(features)[1]
-        rows = tf.maximum(_BAND_PIXELS // tf.shape(features)[2], 1)
-        pictures = tf.TensorArray(tf.float32, tf.shape(features)[0], infer_shape=False)
-        for index in tf.range(tf.shape(features)[0]):
-            bands = tf.TensorArray(tf.float32, 0, dynamic_size=True, infer_shape=False)
-            for top in tf.range(0, height, rows):
-                start, bottom = tf.maximum(top - _OVERLAP, 0), tf.minimum(top + rows, height)
-                band = enlarge(features[index : index + 1, start : bottom + _OVERLAP])
-                bands = bands.write(bands.size(), band[0, 4 * (top - start) : 4 * (bottom - start)])
-            pictures = pictures.write(index, tf.ensure_shape(bands.concat(), (None, None, 3)))
-        return pictures.stack()
+    def enlarge_by_tiles(features: tf.Tensor) -> tf.Tensor:
+        """As many whole pictures at a time as fit, or one picture's tiles, row by row.
+
+        A `TensorArray` joins along the first axis alone, so that this is in turn x, y and n.
+        """
+        num, height, width, _ = tf.unstack(tf.shape(features))
+        at_once = tf.maximum(_TILE * _TILE // (height * width), 1)
+        groups = tf.TensorArray(tf.float32, 0, dynamic_size=True, infer_shape=False)
+        for first in tf.range(0, num, at_once):
+            group = features[first : first + at_once]
+            rows = tf.TensorArray(tf.float32, 0, dynamic_size=True, infer_shape=False)
+            for top in tf.range(0, height, _TILE):
+                row = tf.TensorArray(tf.float32, 0, dynamic_size=True, infer_shape=False)
+                for left in tf.range(0, width, _TILE):
+                    y, x = tf.maximum(top - _OVERLAP, 0), tf.maximum(left - _OVERLAP, 0)
+                    bottom, right = top + _TILE, left + _TILE
+                    tile = enlarge(group[:, y : bottom + _OVERLAP, x : right + _OVERLAP])
+                    tile = tile[:, 4 * (top - y) : 4 * (bottom - y)]
+                    tile = tile[:, :, 4 * (left - x) : 4 * (right - x)]
+                    row = row.write(row.size(), tf.transpose(tile, (2, 1, 0, 3)))
+                joined = tf.ensure_shape(row.concat(), (None, None, None, 3))
+                rows = rows.write(rows.size(), tf.transpose(joined, (1, 0, 2, 3)))
+            joined = tf.ensure_shape(rows.concat(), (None, None, None, 3))
+            groups = groups.write(groups.size(), tf.transpose(joined, (2, 0, 1, 3)))
+        return groups.concat()
 
     def upscale_any(lr: tf.Tensor) -> tf.Tensor:
+        lr = tf.ensure_shape(lr, (None, None, None, 3))  # some servers do not; it kills oneDNN's
         shape = tf.shape(lr, tf.int64)
         pixels = shape[0] * shape[1] * shape[2]
         explanation = f"lr: got the shape below, expected 1 to {MOST_PIXELS} pixels"
         fits = tf.logical_and(pixels > 0, pixels <= MOST_PIXELS)
         lr = _checked(lr, fits, explanation, shape)
         x = network.features(lr)
-        sr = tf.cond(pixels > _BAND_PIXELS, lambda: enlarge_by_bands(x), lambda: enlarge(x))
+        sr = tf.cond(pixels > _TILE**2, lambda: enlarge_by_tiles(x), lambda: enlarge(x))
         return tf.ensure_shape(sr, (None, None, None, 3))
 
     return upscale_any

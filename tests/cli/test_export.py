@@ -1,5 +1,6 @@
 import json
 import re
+import signal
 import subprocess
 import sys
 
@@ -139,6 +140,7 @@ def test_the_loss_is_measured_on_benchmarks(run, model, tmp_path, samples):
         (("tflite", "--benchmarks", "missing"), "expected a folder that holds NAME/HR"),
         (("tflite", "--quantize", "int8", "--calibration", "missing"), "missing"),
         (("tflite", "--model", "missing.keras"), "expected one of"),
+        (("tflite", "-o", "gs://bucket/models"), "expected a folder of this computer"),
     ],
 )
 def test_wrong_use(run, model, tmp_path, arguments, expected):
@@ -166,6 +168,48 @@ def test_a_place_that_is_taken_is_told_before_the_work(run, model, tmp_path, mon
 )
 def test_models_of_different_names_have_exports_of_different_names(file, name):
     assert export_name(file) == name
+
+
+def test_the_file_of_a_run_is_called_as_its_folder(tmp_path, monkeypatch):
+    (tmp_path / "mine").mkdir()
+    assert export_name(tmp_path / "mine" / "generator.keras") == "generator"
+    (tmp_path / "mine" / "config.json").touch()
+    assert export_name(tmp_path / "mine" / "generator.keras") == "mine"
+    monkeypatch.chdir(tmp_path / "mine")
+    assert export_name("generator.keras") == "mine"
+
+
+def test_a_network_that_is_more_than_its_weights_is_refused(run, model, tmp_path):
+    def clone(layer):
+        config = layer.get_config()
+        if "epsilon" in config:
+            config["epsilon"] = 0.5
+        return type(layer).from_config(config)
+
+    loaded = srgan_tf.load_generator(model)
+    other = keras.models.clone_model(loaded, clone_function=clone)
+    other.set_weights(loaded.get_weights())
+    other.save(tmp_path / "other.keras")
+    out = tmp_path / "out"
+    code, _, err = run("export", "tflite", "--model", tmp_path / "other.keras", "-o", out)
+    assert code == 2 and "expected the same layers and settings" in err and err.count("\n") == 1
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("kind", ["tflite", "saved_model"])
+def test_a_full_disk_is_one_line(run, model, tmp_path, kind):
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        code, _, err = run("export", kind, "--model", model, "-o", tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert code == 2 and err.count("\n") == 1, err
+    assert err.startswith(f"srgan-tf: output: {tmp_path / 'out'} cannot be written (")
+    assert not (tmp_path / "out").exists()
 
 
 def test_other_networks_are_refused(run, tmp_path):

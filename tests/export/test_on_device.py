@@ -83,6 +83,16 @@ def test_what_cannot_be_done_is_said_in_one_line(program, tmp_path, samples, cap
     assert not list(tmp_path.glob("large*"))
 
 
+@pytest.mark.parametrize("name", ["none/a.png", "a.xyz"])
+def test_a_result_that_cannot_be_written_is_told_before_the_work(
+    program, tmp_path, capsys, monkeypatch, name
+):
+    monkeypatch.setattr(program, "open_model", None)
+    assert program.main(["model.tflite", "photo.png", str(tmp_path / name)]) == 2
+    errors = capsys.readouterr().err
+    assert errors.startswith(f"run_tflite: {tmp_path / name}: ") and errors.count("\n") == 1
+
+
 def test_a_result_is_kept_where_its_successor_cannot_be_written(program, tmp_path):
     result = tmp_path / "large.webp"
     result.write_bytes(b"mine")

@@ -53,10 +53,19 @@ def test_floats_equal_keras(upscale, expected, rng, shape):
     assert np.abs(upscale(lr) - expected(lr)).max() < 1e-5
 
 
-def test_large_pictures_go_by_bands_and_show_no_seam(upscale, expected, rng):
-    lr = rng.random((2, 140, 180, 3), dtype=np.float32)
-    assert lr.size > 3 * serving_graph._BAND_PIXELS
+@pytest.mark.parametrize("shape", [(2, 190, 200), (1, 20, 2000), (1, 2000, 20), (300, 10, 12)])
+def test_much_goes_by_tiles_or_groups_and_shows_no_seam(upscale, expected, rng, shape):
+    lr = rng.random((*shape, 3), dtype=np.float32)
+    assert lr.size > 3 * serving_graph._TILE**2
     assert np.abs(upscale(lr) - expected(lr)).max() < 1e-5
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 3), (1, 1, 8, 8, 3), (1, 1, 1, 2000, 3)])
+def test_a_wrong_rank_is_refused_in_the_graph(upscale, shape):
+    """Servers hand it over; without a check it ended the process, or evaded the limit."""
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        upscale(np.zeros(shape, np.float32))
+    assert upscale(np.zeros((1, 2, 2, 3), np.float32)).shape == (1, 8, 8, 3)
 
 
 def test_files_of_mixed_sizes_and_kinds(upscale, upscale_files, samples):
