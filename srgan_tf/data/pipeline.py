@@ -50,12 +50,7 @@ def folder_dataset(
         index, top, left, symmetry = tf.unstack(pick)
         hr = tf.cond(
             plain_jpeg[index],
-            lambda: tf.io.decode_and_crop_jpeg(
-                tf.io.read_file(paths[index]),
-                tf.stack([top, left, size, size]),
-                channels=3,
-                dct_method="INTEGER_ACCURATE",
-            ),
+            lambda: crop_jpeg(tf.io.read_file(paths[index]), top, left, size),
             lambda: tf.numpy_function(read_other, [index, top, left], tf.uint8, stateful=False),
         )
         return apply_symmetry(tf.ensure_shape(hr, (size, size, 3)), symmetry)
@@ -79,6 +74,18 @@ def _free_iterators() -> None:
         if hasattr(sys, name):
             delattr(sys, name)
     gc.collect()
+
+
+def crop_jpeg(file: tf.Tensor, top: tf.Tensor, left: tf.Tensor, size: int) -> tf.Tensor:
+    """Decodes a square of a JPEG, equal to that of the whole picture.
+
+    Two columns more are decoded on each side: where chroma is halved, the outer ones need them.
+    """
+    width = tf.io.extract_jpeg_shape(file)[1]
+    start, stop = tf.maximum(left - 2, 0), tf.minimum(left + size + 2, width)
+    window = tf.stack([top, start, size, stop - start])
+    wide = tf.io.decode_and_crop_jpeg(file, window, channels=3, dct_method="INTEGER_ACCURATE")
+    return wide[:, left - start : left - start + size]
 
 
 def is_readable(photo: Photo) -> bool:

@@ -1,7 +1,9 @@
 """Training batches without TensorFlow: the NumPy reader of the plan."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -11,6 +13,34 @@ from srgan_tf.data.degrade import degradation_matrix, degrade_batch
 from srgan_tf.data.folder import Photo, read_photo
 from srgan_tf.data.plan import plan_batch
 from srgan_tf.imaging.symmetry import apply_symmetry
+
+
+class _OneBlasThread:
+    """Leaves NumPy's products one thread each while there is a sampler.
+
+    A limit for each of them would not do: where they end in another order than they began, the
+    last one would restore what the first had set.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.samplers = 0
+        self.limits: Any = None
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if not self.samplers:
+                self.limits = threadpool_limits(1, "blas")
+            self.samplers += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self.lock:
+            self.samplers -= 1
+            if not self.samplers:
+                self.limits.restore_original_limits()
+
+
+_ONE_BLAS_THREAD = _OneBlasThread()
 
 
 def sample_batches(
@@ -60,7 +90,7 @@ def sample_batches(
 
     # Every thread has a batch of its own. If all cores shared each product again, the threads
     # would wait for one another: a batch took thirteen times as long on 16 cores.
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(num_threads) as pool:
+    with _ONE_BLAS_THREAD, ThreadPoolExecutor(num_threads) as pool:
         ahead: list[Future[tuple[np.ndarray, np.ndarray]]] = []
         step = first_step
         while True:

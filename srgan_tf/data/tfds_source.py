@@ -7,7 +7,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from srgan_tf.config import DataConfig
-from srgan_tf.data.pipeline import apply_symmetry, batch_crops
+from srgan_tf.data.pipeline import apply_symmetry, batch_crops, crop_jpeg
 
 PREFIX = "tfds:"
 _SHUFFLE_BUFFER = 2048  # encoded pictures; files are shuffled too
@@ -134,12 +134,9 @@ def _random_crop(index: tf.Tensor, encoded: tf.Tensor, config: DataConfig) -> tf
     room = tf.cast(_size(encoded) - size + 1, tf.float32)
     draw = tf.random.stateless_uniform((3,), seed=tf.stack([config.seed, tf.cast(index, tf.int64)]))
     top_left = tf.cast(tf.floor(draw[:2] * room), tf.int32)
-    window = tf.concat([top_left, [size, size]], axis=0)
     hr = tf.cond(
         tf.io.is_jpeg(encoded),
-        lambda: tf.io.decode_and_crop_jpeg(
-            encoded, window, channels=3, dct_method="INTEGER_ACCURATE"
-        ),
+        lambda: crop_jpeg(encoded, top_left[0], top_left[1], size),
         lambda: tf.slice(
             tf.io.decode_image(encoded, channels=3, expand_animations=False),
             tf.concat([top_left, [0]], axis=0),

@@ -111,6 +111,7 @@ def keras_engine(generator: Any) -> Engine:
     def upscale(lr_levels: np.ndarray) -> np.ndarray:
         with turn:
             sr = generator.predict_on_batch(levels_to_unit(lr_levels)[None])
+        sr = sr[:1]  # each replica of a `tf.distribute` strategy has made one
         _check_size(sr, lr_levels)
         return tanh_to_levels(sr[0], lr_levels.dtype)
 

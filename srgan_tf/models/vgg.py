@@ -44,6 +44,8 @@ def build_vgg_features(i: int, j: int, weights: str | Path = "imagenet") -> kera
     name = feature_layer(i, j)
     require_channels_last()
     is_file = str(weights) != "imagenet"
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")  # differences of half-precision maps are rounding
     try:
         vgg = keras.applications.VGG19(
             include_top=False,
@@ -58,6 +60,8 @@ def build_vgg_features(i: int, j: int, weights: str | Path = "imagenet") -> kera
             f"VGG19: the ImageNet weights could not be downloaded ({reason}); name a file with "
             "--vgg-weights FILE"
         ) from None
+    finally:
+        keras.config.set_dtype_policy(policy)
     features = keras.Model(vgg.input, vgg.get_layer(name).output, name=f"vgg19_{name}")
     if is_file:
         _load(features, vgg, Path(weights))

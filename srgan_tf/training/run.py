@@ -117,15 +117,15 @@ def _train(
         UpdateAverage(
             lambda: average_weights(learner.generator, learner.optimizer, averaged, calibration)
         ),
-        BenchmarkScores(_pictures_to_score(data.held_out, config), averaged),
+        StopWhenDiverged(folder, pace, averaged),
+        StopAtTheEnd(pace),
     ]
-    if writes:
-        callbacks.append(DiscriminatorWatch())
-    callbacks += [StopWhenDiverged(folder, pace), StopAtTheEnd(pace)]
+    if writes:  # before what else may fail; a run killed between has no row and sample of that step
+        callbacks.append(RunCheckpoint(folder, learner.groups, averaged, pace))
+    callbacks.append(BenchmarkScores(_pictures_to_score(data.held_out, config), averaged))
     if writes:
         callbacks += [
-            # Before what else may fail; a run killed between has no row and sample of that step.
-            RunCheckpoint(folder, learner.groups, averaged, pace),
+            DiscriminatorWatch(),
             SamplePictures(data.held_out[:4], folder / SAMPLES, averaged, pace.step_after),
             ProgressLines(folder, pace, config.data.batch_size),
         ]
@@ -203,8 +203,9 @@ def _errors_in_one_line(data: TrainingData) -> Iterator[None]:
 
 
 def _pictures_to_score(held_out: list[BenchmarkImage], config: TrainConfig) -> dict[str, Any]:
-    pictures: dict[str, Any] = {"holdout": held_out} if held_out else {}
     least = PROTOCOLS["paper"].smallest_side
+    held_out = [image for image in held_out if min(image.hr.shape[:2]) >= least]
+    pictures: dict[str, Any] = {"holdout": held_out} if held_out else {}
     for benchmark in find_benchmarks(config.benchmarks) if config.benchmarks else ():
         for image in benchmark.images():  # a bad one is told now, not after the first steps
             height, width = image.hr.shape[:2]

@@ -35,32 +35,35 @@ class UpdateAverage(keras.callbacks.Callback):
 
 
 class StopWhenDiverged(keras.callbacks.Callback):
-    """Ends the run when its loss has become NaN or infinite, before that is saved.
+    """Ends the run when its loss or a weight has become NaN or infinite, before that is saved.
 
     Args:
         folder: the run folder, which may hold a checkpoint.
         pace: which step an epoch ends at.
+        averaged: the network whose weights are looked at.
     """
 
-    def __init__(self, folder: Path, pace: Pace):
+    def __init__(self, folder: Path, pace: Pace, averaged: keras.Model):
         super().__init__()
         self.folder = folder
         self.pace = pace
+        self.averaged = averaged
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Checks the epoch's logs.
+        """Checks the epoch's logs, and the weights that its last step has made.
 
         Raises:
-            TrainingDivergedError: a loss is no finite number.
+            TrainingDivergedError: a loss or a weight is no finite number.
         """
-        step = self.pace.step_after(epoch)
-        for name, value in (logs or {}).items():
-            if math.isnan(value) or (math.isinf(value) and not name.endswith("_psnr")):
+        values = dict(logs or {})
+        values["a weight"] = sum(float(weight.sum()) for weight in self.averaged.get_weights())
+        for name, value in values.items():
+            if math.isnan(value) or (math.isinf(value) and name != "psnr"):
                 path = self.folder / CHECKPOINT
                 start = f"resume from {path}, the last good state," if path.exists() else "start"
                 raise TrainingDivergedError(
-                    f"{name} is {value} at step {step}; {start} with a lower --learning-rate or a "
-                    "longer --warmup"
+                    f"{name} is {value} at step {self.pace.step_after(epoch)}; {start} with a "
+                    "lower --learning-rate or a longer --warmup"
                 )
 
 

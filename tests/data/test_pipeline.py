@@ -18,7 +18,7 @@ from srgan_tf.data.plan import plan_batch
 from srgan_tf.data.sampler import sample_batches
 from srgan_tf.imaging.ranges import tanh_to_uint8, unit_to_uint8
 from srgan_tf.imaging.resize import reduce_4x, reduction_matrix
-from srgan_tf.imaging.symmetry import apply_symmetry, undo_symmetry
+from srgan_tf.imaging.symmetry import apply_symmetry
 
 CONFIG = DataConfig(source="", batch_size=4, crop_size=48, seed=5)
 
@@ -66,16 +66,12 @@ def test_png_batches_are_those_of_the_numpy_reader(png_source, degradation):
         np.testing.assert_array_equal(lr, lr_numpy)
 
 
-def test_jpeg_batches_differ_from_the_numpy_reader_only_in_the_outer_columns(jpeg_source):
-    """Halved chroma there is upsampled without the neighbours that were not decoded."""
-    photos = jpeg_source.photos
-    ours, theirs = (read(photos, CONFIG, 8) for read in (take, sample))
-    for step, (one, other) in enumerate(zip(ours, theirs, strict=True)):
-        difference = tanh_to_uint8(one[1]).astype(int) - tanh_to_uint8(other[1])
-        for pick, crop in zip(plan_batch(photos, 5, step, 4, 48), difference, strict=True):
-            crop = undo_symmetry(crop, int(pick[3]))
-            assert not crop[:, 1:-1].any()
-            assert abs(crop).max() <= 16
+def test_jpeg_batches_are_those_of_the_numpy_reader(jpeg_source):
+    """Halved chroma at a crop's sides needs neighbours that are not in the crop."""
+    ours, theirs = (read(jpeg_source.photos, CONFIG, 8) for read in (take, sample))
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(tanh_to_uint8(one[1]), tanh_to_uint8(other[1]))
+        np.testing.assert_array_equal(unit_to_uint8(one[0]), unit_to_uint8(other[0]))
 
 
 def test_lr_is_the_exact_reduction_of_hr(png_batches):

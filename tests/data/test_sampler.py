@@ -81,6 +81,12 @@ def test_products_are_not_divided_among_the_cores_again(png_source):
         during = blas_threads()
         batches.close()
         assert (during, blas_threads()) == ({1}, {2})
+        first, second = (sample_batches(png_source.photos, CONFIG) for _ in range(2))
+        next(first), next(second)  # as of training and validation, which end in this order
+        first.close()
+        assert blas_threads() == {1}
+        second.close()
+        assert blas_threads() == {2}
 
 
 def test_reading_a_folder_loads_neither_tensorflow_nor_keras():

@@ -28,6 +28,16 @@ def test_only_the_layers_up_to_phi_are_there_and_frozen(vgg_npz):
     assert np.asarray(features(np.ones((1, 8, 8, 3), np.float32))).min() >= 0  # after activation
 
 
+def test_it_computes_in_float32_whatever_the_policy(vgg_npz):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        features = build_vgg_features(2, 2, vgg_npz)
+        assert keras.config.dtype_policy().name == "mixed_bfloat16"
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert {layer.compute_dtype for layer in features.layers} == {"float32"}
+
+
 def test_an_npz_fills_the_layers(vgg_npz):
     features = build_vgg_features(1, 2, vgg_npz)
     with np.load(vgg_npz) as arrays:

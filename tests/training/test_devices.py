@@ -143,6 +143,33 @@ def test_two_processes_of_jax_train_as_one(recipe, tmp_path, inputs):
     assert_same_run(tmp_path / "one", tmp_path / "two")
 
 
+@pytest.mark.long
+def test_callbacks_of_a_model_with_two_replicas(inputs, tmp_path):
+    """Each replica is given the one picture, and Keras hands on both results."""
+    code = """
+import sys
+import keras, tensorflow as tf
+(cpu,) = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+import srgan_tf
+from srgan_tf.config import DataConfig
+from srgan_tf.data.benchmarks import find_benchmarks
+from srgan_tf.data.sources import open_data
+samples, benchmarks, out = sys.argv[1:]
+data = open_data(DataConfig(samples, batch_size=4, crop_size=16))
+pictures = list(find_benchmarks(benchmarks)[0].images())
+with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+    model = srgan_tf.build_generator(1, 8)
+    model.compile("sgd", loss="mse")
+callbacks = [srgan_tf.BenchmarkScores(benchmarks), srgan_tf.SamplePictures(pictures, out)]
+model.fit(data.batches(), steps_per_epoch=2, verbose=0, shuffle=False, callbacks=callbacks)
+"""
+    command = [sys.executable, "-c", code, *inputs[1:], str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.glob("*/step_00000001.png"))) == 1
+
+
 def test_a_process_gets_its_part_of_every_batch(monkeypatch):
     whole = tf.data.Dataset.range(24).batch(6, drop_remainder=True)
     monkeypatch.setattr(tfds_source, "tfds_dataset", lambda config, first_step: whole)

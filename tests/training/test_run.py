@@ -1,5 +1,6 @@
 """Whole runs of `srgan-tf train`, each in a process of its own, on the sample pictures."""
 
+import math
 import os
 import shutil
 import signal
@@ -32,7 +33,7 @@ from srgan_tf.training.checkpoint import load_checkpoint
 from srgan_tf.training.learner import use_xla
 from srgan_tf.training.pace import Pace
 from srgan_tf.training.run import train
-from srgan_tf.training.run_callbacks import TrainingDivergedError
+from srgan_tf.training.run_callbacks import StopWhenDiverged, TrainingDivergedError
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "srgan_tf" / "samples"
@@ -319,6 +320,35 @@ def test_a_run_that_diverges_before_its_first_checkpoint_is_not_told_to_resume(t
     with pytest.raises(TrainingDivergedError, match="; start with a lower --learning-rate"):
         train(small_config(steps=6, learning_rate=1e30), tmp_path)
     assert not (tmp_path / "checkpoint.npz").exists()
+
+
+def test_a_weight_that_is_no_number_is_not_saved(tmp_path):
+    """Of a run's last step the loss says nothing yet."""
+    model = build_generator(1, 8)
+    watch = StopWhenDiverged(tmp_path, Pace.divide(0, 2, 2, 1), model)
+    watch.on_epoch_end(0, {"loss": 0.1, "psnr": math.inf})
+    model.trainable_variables[0].assign(np.full(model.trainable_variables[0].shape, np.nan))
+    with pytest.raises(TrainingDivergedError, match="a weight is nan at step 2"):
+        watch.on_epoch_end(0, {"loss": 0.1})
+
+
+def test_what_cannot_be_scored_costs_no_steps(tmp_path, monkeypatch):
+    def fail(*_):
+        raise ValueError("the disk with the benchmarks is gone")
+
+    monkeypatch.setattr(BenchmarkScores, "on_epoch_end", fail)
+    with pytest.raises(ValueError, match="is gone"):
+        train(small_config(steps=2), tmp_path)
+    assert load_checkpoint(tmp_path / "checkpoint.npz").step == 2
+
+
+def test_held_out_pictures_that_are_too_small_are_not_scored(tmp_path, samples):
+    for number in range(4):
+        Image.fromarray(samples["coffee"][:8, :8]).save(tmp_path / f"{number}.png")
+    data = DataConfig(str(tmp_path), batch_size=2, crop_size=8)
+    config = replace(small_config(steps=1), data=data, holdout=1)
+    train(config, tmp_path / "run")
+    assert "holdout_psnr" not in (tmp_path / "run" / "log.csv").read_text()
 
 
 def test_too_little_memory_is_one_line(tmp_path, monkeypatch):
