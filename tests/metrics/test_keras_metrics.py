@@ -63,6 +63,13 @@ def test_ssim_keeps_its_digits_in_bright_flat_pictures(rng):
     assert result_of(SSIM(luma=False), true, pred) == pytest.approx(expected, abs=1e-4)
 
 
+def test_ssim_of_dark_pictures_equals_numpy(rng):
+    true, pred = (rng.uniform(low, low + 1, (1, 20, 24, 1)) for low in (3, 9))
+    expected = ssim_gaussian(true[0, ..., 0], pred[0, ..., 0])
+    metric = SSIM(luma=False, value_range=(0, 255))
+    assert result_of(metric, true, pred) == pytest.approx(expected, abs=1e-5)
+
+
 @BOTH
 def test_averages_over_pictures_not_over_batches(metric_class, batch):
     true, pred = batch

@@ -66,6 +66,8 @@ def describe(layer):
         return f"conv {layer.kernel_size[0]}x{layer.kernel_size[1]}x{layer.filters}"
     if isinstance(layer, keras.layers.PReLU):
         assert layer.alpha.shape[:2] == (1, 1)
+    if isinstance(layer, keras.layers.BatchNormalization):
+        assert layer.momentum == 0.99
     return type(layer).__name__
 
 

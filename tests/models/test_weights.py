@@ -54,6 +54,21 @@ def test_a_float16_file_takes_2_bytes_a_parameter(full_generator, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["full.npz"]
 
 
+def test_a_failure_in_writing_leaves_the_old_file(small_generator, tmp_path, monkeypatch):
+    path = tmp_path / "small.npz"
+    path.write_bytes(b"old")
+    save = np.savez_compressed
+
+    def fail(file, **arrays):
+        save(file, **arrays)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez_compressed", fail)
+    with pytest.raises(OSError, match="No space left"):
+        save_float16(small_generator, path)
+    assert path.read_bytes() == b"old"
+
+
 @pytest.mark.parametrize("size", [(3, 8), (2, 4), (1, 8)])
 def test_weights_of_another_architecture(small_generator, size, tmp_path):
     save_float16(small_generator, tmp_path / "small.npz")
