@@ -81,6 +81,14 @@ def test_pictures_that_are_all_too_small_are_one_clear_line(config):
         tfds_dataset(small)
 
 
+def test_a_picture_of_just_the_crop_s_size_comes_once_in_each_pass_at_changing_places(config):
+    small = replace(config("tfds:sample_pictures_png"), crop_size=20, batch_size=5)
+    passes = take(tfds_dataset(small), 6)
+    tiny = [np.flatnonzero((np.rint((hr + 1) * 127.5) == 9).all((1, 2, 3))) for _, hr in passes]
+    assert [len(places) for places in tiny] == [1] * 6
+    assert len({int(place) for (place,) in tiny}) > 1
+
+
 def test_the_order_follows_from_the_seed_and_resumes(config):
     source = config("tfds:sample_pictures")
     whole = take(tfds_dataset(source), 5)

@@ -69,8 +69,14 @@ def test_only_what_changed_is_scored_again(benchmarks, tmp_path):
     Image.fromarray(np.asarray(Image.open(picture))[::-1]).save(picture)  # another picture
     score_methods([a], benchmarks, {}, folder=tmp_path)
     assert counter.made == 13
+    lr = tmp_path / "benchmarks" / "Set14" / "LRx4" / "chelsea.png"
+    lr.parent.mkdir()
+    for level in (10, 20):  # a reduction that is added, then another one
+        Image.new("RGB", (20, 16), (level,) * 3).save(lr)
+        score_methods([a], benchmarks, {}, folder=tmp_path)
+    assert counter.made == 15
     score_methods([a], benchmarks, {}, "other measures", folder=tmp_path)
-    assert counter.made == 16
+    assert counter.made == 18
 
 
 def test_the_original_keeps_its_infinite_psnr(benchmarks, tmp_path):

@@ -123,6 +123,24 @@ def test_until_the_end_a_reader_sees_the_old_content(tmp_path):
     assert (seen, path.read_bytes()) == ([b"old"], b"new")
 
 
+def test_the_new_content_is_on_the_disk_before_it_takes_its_place(tmp_path, monkeypatch):
+    order = []
+    sync, move = os.fsync, files.move_into_place
+
+    def sync_whole(handle):
+        order.append(os.fstat(handle).st_size)
+        sync(handle)
+
+    def move_after(temporary, path):
+        order.append("moved")
+        move(temporary, path)
+
+    monkeypatch.setattr(os, "fsync", sync_whole)
+    monkeypatch.setattr(files, "move_into_place", move_after)
+    write_text(tmp_path / "a", "new")
+    assert order == [len("new"), "moved"]
+
+
 def test_permissions_follow_the_umask(tmp_path, umask):
     write_atomically(tmp_path / "a.bin", lambda file: file.write(b"a"))
     assert (tmp_path / "a.bin").stat().st_mode & 0o777 == 0o666 & ~umask
