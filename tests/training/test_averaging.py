@@ -45,6 +45,15 @@ def test_weights_are_the_moving_average():
     assert not np.allclose(expected, steps[1])
 
 
+def test_before_the_first_step_weights_are_the_generator_s():
+    generator, averaged = build_generator(0, 3), build_generator(0, 3)
+    optimizer = keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.75)
+    optimizer.build(generator.trainable_variables)
+    average_weights(generator, optimizer, averaged, [])
+    for ours, theirs in zip(averaged.get_weights(), generator.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_frozen_norms_do_as_before_with_the_statistics_of_their_batches():
     generator, averaged = build_generator(1, 4), build_generator(1, 4)
     norms = batch_norms(generator)

@@ -27,7 +27,7 @@ from srgan_tf.models.generator import build_generator
 from srgan_tf.models.start import start_as_interpolation
 from srgan_tf.models.weights import load_generator
 from srgan_tf.recipes import BASELINES, VARIANTS
-from srgan_tf.training import run_callbacks
+from srgan_tf.training import run, run_callbacks
 from srgan_tf.training.callbacks import BenchmarkScores, SamplePictures
 from srgan_tf.training.checkpoint import load_checkpoint
 from srgan_tf.training.learner import use_xla
@@ -306,6 +306,16 @@ def test_a_run_learns_and_leaves_everything_in_its_folder(tmp_path, capsys):
     lr = np.random.default_rng(0).random((1, 7, 5, 3), dtype=np.float32)
     np.testing.assert_array_equal(np.asarray(loaded(lr)), np.asarray(averaged(lr)))
     assert "images/s" in capsys.readouterr().err
+
+
+def test_a_run_s_loss_is_built_by_its_settings(tmp_path, monkeypatch):
+    def build(recipe, vgg_weights, grid_weight):
+        raise ValueError(f"{recipe.name} {vgg_weights} {grid_weight}")
+
+    monkeypatch.setattr(run, "build_content_loss", build)
+    config = small_config("srgan_vgg22", vgg_weights="mine", grid_penalty=0.5)
+    with pytest.raises(ValueError, match=r"srgan_vgg22 mine 0\.5"):
+        train(config, tmp_path / "run")
 
 
 def test_a_diverged_run_stops_and_keeps_the_last_good_checkpoint(tmp_path):

@@ -43,6 +43,16 @@ def test_a_log_that_is_in_use_gets_its_rows_later(progress, tmp_path, monkeypatc
     assert [row["step"] for row in read_log(tmp_path)] == ["2", "4", "6"]
 
 
+def test_rows_of_steps_that_are_done_again_are_replaced(progress, tmp_path):
+    for epoch in range(3):
+        progress.on_epoch_end(epoch, {"loss": 1.0})
+    resumed = ProgressLines(tmp_path, Pace.divide(2, 6, 2, 1), batch_size=1)
+    resumed.on_train_begin()
+    resumed.on_epoch_end(0, {"loss": 2.0})
+    rows = [(row["step"], row["loss"]) for row in read_log(tmp_path)]
+    assert rows == [("2", "1.0"), ("4", "2.0")]
+
+
 @pytest.mark.long
 def test_long_names_of_photos_and_names_that_are_no_text(tmp_path, rng):
     photos = tmp_path.joinpath("photos", *("写" * 80, "真" * 80))
