@@ -124,7 +124,11 @@ def assert_close(ours, theirs, key):
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("recipe", "stops"),
-    [("srresnet_mse", [2]), pytest.param("srgan_mse", [2, 4], marks=pytest.mark.slow)],
+    [
+        ("srresnet_mse", [2]),
+        ("srgan_mse", [2]),
+        pytest.param("srgan_mse", [2, 4], marks=pytest.mark.slow),
+    ],
 )
 def test_two_replicas_of_tensorflow_train_as_one_device(recipe, stops, tmp_path, inputs):
     run(recipe, tmp_path / "one", "none", stops[-1], inputs)
