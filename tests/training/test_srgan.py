@@ -283,7 +283,7 @@ def test_the_discriminator_learns_to_tell_a_frozen_generator_apart(model, batch)
     first = fit(model, batch)
     last = fit(model, batch, steps=10)
     assert last["d_loss"] < first["d_loss"]
-    assert last["d_real"] > last["d_fake"]
+    assert last["d_real"] > 0.6 and last["d_fake"] < 0.4
 
 
 @pytest.mark.slow
