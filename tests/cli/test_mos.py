@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from srgan_tf.cli.main import main
+from srgan_tf.metrics import score
 
 METHODS = ("a|b <i>", "$bic_ubic")
 
@@ -80,6 +81,17 @@ def test_the_tables(report):
     assert len(rows_of(report / "ratings.csv")) == 12 * 21
 
 
+def test_pictures_are_measured_by_the_papers_protocol(report, study_folders):
+    rows = rows_of(report / "pictures.csv")
+    for row in (row for row in rows if row["method"] == METHODS[1]):
+        sr_path = study_folders / "bicubic" / row["set"] / f"{row['image']}_x4.png"
+        hr_path = study_folders / "original" / row["set"] / "HR" / f"{row['image']}.png"
+        with Image.open(sr_path) as sr, Image.open(hr_path) as hr:
+            expected = score(np.asarray(sr), np.asarray(hr), "paper")
+        assert (float(row["PSNR"]), float(row["SSIM"])) == pytest.approx(expected, abs=1e-4)
+    assert all((row["PSNR"] == "") == (row["method"] == "original") for row in rows)
+
+
 def test_the_figures(report):
     for name in ("distribution", "mos", "average_rank", "measures"):
         with Image.open(report / f"{name}.png") as image:
@@ -95,6 +107,7 @@ def test_the_report_is_one_page_with_names_as_text(report):
     sources = re.findall(r'(?:src|href)="([^"]{0,30})', page)
     assert len(sources) == 4 and all(s.startswith("data:image/svg+xml;base64") for s in sources)
     text = (report / "report.md").read_text()
+    assert "12 raters have rated all their pictures." in text
     assert "| a\\|b \\<i\\> |" in text and "![" in text and "All ratings are simulated" in text
     for link in re.findall(r"\]\((.*?)\)", text):
         assert (report / link).is_file()
@@ -121,6 +134,13 @@ def test_what_sureal_reads(report):
         assert [dis["os"][rater] for rater in raters] == row.tolist()
         assert float(picture["mos"]) == pytest.approx(row.mean(), abs=1e-4)
         assert dis["path"] == f"{picture['set']}/{picture['image']}/{picture['method']}"
+    lines = (report.parent / "study" / "ratings.jsonl").read_text().splitlines()
+    log = [json.loads(line) for line in lines]
+    last = {(r["rater"], r["picture"]): r["score"] for r in log if r["event"] == "rating"}
+    for index, column in np.argwhere(np.isfinite(repeats)):
+        assert repeats[index, column] == last[raters[column], index]
+    again = [row["score"] for row in rows_of(report / "ratings.csv") if row["is_repeat"] == "1"]
+    assert sorted(map(float, again)) == sorted(repeats[np.isfinite(repeats)])
 
 
 def test_a_report_of_the_first_rating(run, study, tmp_path):
@@ -163,6 +183,25 @@ def test_simulated_ratings_do_not_mix_with_others_unless_told(run, study, tmp_pa
     raters = [row["rater"] for row in rows_of(tmp_path / "report" / "raters.csv")]
     assert raters == ["rater1", *(f"simulated00{number}" for number in range(1, 5))]
     assert "4 raters are simulated" in (tmp_path / "report" / "report.md").read_text()
+
+
+def test_means_without_rejected_raters(run, study, tmp_path):
+    agreed = ["--raters", 24, "--noise", 0.1, "--bias", 0, "--taste", 0]
+    agreed += [
+        part for number, name in enumerate(GIVEN, 2) for part in ("--mean", f"{name}={number}")
+    ]
+    assert run("mos", "simulate", study, *agreed)[0] == 0
+    with (study / "ratings.jsonl").open("a") as file:
+        for picture in range(18):
+            score = 1 if picture % 2 else 5
+            record = {"event": "rating", "rater": "x", "picture": picture, "score": score}
+            file.write(json.dumps(record) + "\n")
+    assert run("mos", "report", study, "-o", tmp_path / "report")[0] == 0
+    raters = rows_of(tmp_path / "report" / "raters.csv")
+    assert [row["rater"] for row in raters if row["rejected"] == "1"] == ["x"]
+    for name, count in (("mos.csv", "150"), ("mos_screened.csv", "144")):
+        assert [row["n"] for row in rows_of(tmp_path / "report" / name)] == [count] * 3
+    assert "rejects 1 of 25 raters." in (tmp_path / "report" / "report.md").read_text()
 
 
 def test_power_writes_nothing(run, study, monkeypatch):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
+from srgan_tf.imaging.resize import reduce_4x, upscale_nearest
 from srgan_tf.mos.gather import find_pictures, gather
 from srgan_tf.mos.order import choose_subsets, order_pictures
 from srgan_tf.mos.plan import PAPER, describe, make_study
@@ -28,7 +29,7 @@ def test_a_study_holds_every_version_of_every_image(plan, study_folders):
             np.testing.assert_array_equal(np.asarray(stored), np.asarray(given))
 
 
-def test_calibration_is_nearest_as_1_and_original_as_5(plan):
+def test_calibration_is_nearest_as_1_and_original_as_5(plan, study_folders):
     study = plan()
     examples = [p for p in study.pictures if p.expected is not None]
     assert len(examples) == 4
@@ -36,6 +37,13 @@ def test_calibration_is_nearest_as_1_and_original_as_5(plan):
     for order in study.raters.values():
         assert {study.pictures[i] for i in order[:4]} == set(examples)
         assert study.num_calibration("rater1") == 4
+    for picture in examples:
+        source = study_folders / "calibration" / f"{picture.image}.png"
+        path = study.picture_path(study.pictures.index(picture))
+        with Image.open(path) as stored, Image.open(source) as given:
+            original = np.asarray(given)
+            expected = {1: upscale_nearest(reduce_4x(original)), 5: original}[picture.expected]
+            np.testing.assert_array_equal(np.asarray(stored), expected)
 
 
 def test_each_rater_has_an_order_of_their_own_without_an_image_twice_in_a_row(plan):

@@ -3,6 +3,9 @@
 import io
 import json
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -306,6 +309,23 @@ def test_two_windows_of_one_rater_count_once(study, client, code, start, rate):
     assert reply.status_code == 409
     assert reply.json["state"]["position"] == 5  # that window goes on with the next picture
     assert [r["score"] for r in ratings(study)][4:] == [2]
+
+
+def test_of_two_posts_at_once_one_counts(study, log, start, rate, monkeypatch):
+    state = start().json["state"]
+    post = {key: state[key] for key in ("position", "picture")}
+    append, both = log.append, threading.Barrier(2)
+
+    def wait_for_the_other(records):
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.3)
+        append(records)
+
+    monkeypatch.setattr(log, "append", wait_for_the_other)
+    with ThreadPoolExecutor(2) as pool:
+        replies = list(pool.map(lambda _: rate(state["expected"], **post), range(2)))
+    assert sorted(reply.status_code for reply in replies) == [200, 409]
+    assert len(ratings(study)) == 1
 
 
 def test_a_restart_goes_on_where_it_was(study, log, rate, code, screen):

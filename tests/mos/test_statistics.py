@@ -41,7 +41,7 @@ def make_study(sets, num_raters=8):
 def as_ratings(study, drawn):
     scores = np.full((len(drawn), len(study.pictures)), np.nan)
     for row, (order, rated) in zip(scores, drawn, strict=True):
-        row[order] = rated
+        row[order[::-1]] = rated[::-1]  # of two ratings the first counts
     raters = tuple(f"r{number:03}" for number in range(len(drawn)))
     return Ratings(study, raters, scores, (), (scores.shape[1],) * len(drawn))
 
@@ -156,6 +156,8 @@ def test_wilcoxon_and_effect(rng):
             if len(values) < 12 or len(values) > 13 or len(set(abs(values))) == len(values):
                 assert wilcoxon(values) == pytest.approx(stats.wilcoxon(values).pvalue)
     assert rank_biserial(differences) == pytest.approx((2 + 2 + 4 + 5 - 2) / 15)
+    equal = np.array([0.1 + 0.2, 0.3, -0.3, 0.7 - 0.4, 0.3, -(0.1 + 0.2)])  # but for a rounding
+    assert wilcoxon(equal) == 0.6875
     assert wilcoxon(np.zeros(4)) == 1.0 and rank_biserial(np.zeros(4)) == 0.0
     assert rank_biserial(np.array([1.0, 2])) == 1.0
 
@@ -175,6 +177,15 @@ def test_pairs_need_both_ratings():
     assert (ranks["a"].value, ranks["a"].num_ratings) == (1.0, 2)
 
 
+@pytest.mark.parametrize("count", [2, 7])
+def test_the_interval_of_a_rank_ends_with_the_number_of_methods(count):
+    study = make_study({"s": (1, tuple("abcdefg"[:count]))})
+    scores = np.full((3, count), 4.0)
+    scores[:2, 0] = 1
+    ranks = average_ranks(Ratings(study, ("x", "y", "z"), scores, (), (count,) * 3))
+    assert ranks["a"].low < ranks["a"].value < ranks["a"].high == count
+
+
 def test_the_screening_rejects_who_rates_at_random_and_keeps_who_is_biased():
     study = make_study({"s": (30, ("a", "b", "c", "d"))})
     planted = plant_means(study, {"a": 1.6, "b": 2.5, "c": 3.5, "d": 4.4})
@@ -183,22 +194,57 @@ def test_the_screening_rejects_who_rates_at_random_and_keeps_who_is_biased():
     drawn = draw_ratings(study, planted, 18, spread, rng)
     drawn[3] = (drawn[3][0], rng.integers(1, 6, len(drawn[3][1])))
     drawn[7] = (drawn[7][0], np.minimum(drawn[7][1] + 1, 5))
-    found = screen_raters(as_ratings(study, drawn))
+    ratings = as_ratings(study, drawn)
+    found = screen_raters(ratings)
     assert [s.rater for s in found if s.is_rejected] == ["r003"]
     assert found[7].above > 6 and found[7].below <= 1  # far off, but to one side
-    assert abs(found[3].agreement) < 0.3 < 0.8 < found[7].agreement
+    for row, screened in enumerate(found):
+        others = np.delete(ratings.scores, row, axis=0).mean(axis=0)
+        expected = np.corrcoef(ratings.scores[row], others)[0, 1]
+        assert screened.agreement == pytest.approx(expected)
+
+
+def screen(scores):
+    count, num_pictures = scores.shape
+    study = make_study({"s": (num_pictures, ("a",))})
+    raters = tuple(f"r{number}" for number in range(count))
+    return screen_raters(Ratings(study, raters, scores, (), (num_pictures,) * count))
 
 
 def test_the_screening_by_hand():
-    study = make_study({"s": (2, ("a",))})
     column = np.array([3, 3, 3, 3, 3, 3, 2, 2, 4, 4, 1.0])
     scores = np.stack([column, np.full(11, 5.0)], axis=1)
     kurtosis = stats.kurtosis(column, fisher=False)
     assert 2 <= kurtosis <= 4
     assert (column[10] - column.mean()) / column.std(ddof=1) < -2
-    found = screen_raters(Ratings(study, tuple("abcdefghijk"), scores, (), (2,) * 11))
+    found = screen(scores)
     assert [(s.above, s.below) for s in found] == [(0, 0)] * 10 + [(0, 1)]
     assert not any(s.is_rejected for s in found)  # to one side only; equal ratings tell nothing
+
+
+@pytest.mark.parametrize(
+    ("column", "is_far"),
+    [
+        ([3] * 19 + [1], False),  # 4.25 standard deviations, where it takes 4.47
+        ([3] * 22 + [1], True),  # 4.59
+        ([2] * 3 + [4] * 3 + [3] * 5 + [1], False),  # 1.96, where it takes 2
+    ],
+)
+def test_how_far_a_rating_lies_off(column, is_far):
+    found = screen(np.array(column, float)[:, None])
+    assert [s.below for s in found] == [0] * (len(column) - 1) + [is_far]
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "is_rejected"),
+    [(3, 2, False), (3, 3, True), (13, 7, False), (12, 8, True), (0, 100, False)],
+)
+def test_more_than_5_percent_far_off_to_both_sides_are_rejected(above, below, is_rejected):
+    scores = np.full((23, 100), 3.0)
+    scores[-1, :above], scores[-1, above : above + below] = 5, 1
+    found = screen(scores)
+    assert (found[-1].above, found[-1].below) == (above, below)
+    assert [s.is_rejected for s in found] == [False] * 22 + [is_rejected]
 
 
 def test_retest():
@@ -234,6 +280,8 @@ def test_larger_differences_need_fewer_raters():
 
 def test_the_power_is_how_often_a_report_finds_the_difference():
     study = make_study({"s": (4, ("a", "b"))}, 4)
+    twice = {name: 2 * order for name, order in study.raters.items()}
+    study = replace(study, raters=twice)
     given = {"a": 2.0, "b": 2.02}
     (found,) = estimate_power(study, given, Spread(), 0, num_studies=100)
     planted, rng = plant_means(study, given), np.random.default_rng(0)
