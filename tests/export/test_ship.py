@@ -7,6 +7,7 @@ import pytest
 from srgan_tf.cli.main import main
 from srgan_tf.config import DataConfig, TrainConfig
 from srgan_tf.export import ship
+from srgan_tf.export.facts import model_facts
 from srgan_tf.export.ship import begin_card, training_command
 from srgan_tf.models.cards import Card
 from srgan_tf.models.generator import build_generator
@@ -73,6 +74,28 @@ def test_a_wrong_name_or_network_overwrites_nothing(tmp_path, monkeypatch, name,
     with pytest.raises(ValueError, match=message):
         ship.ship(name, str(tmp_path / "generator.keras"))
     assert [path.name for path in tmp_path.iterdir()] == ["generator.keras"]
+
+
+def test_the_exports_have_the_half_precision_weights(tmp_path, monkeypatch, small_generator):
+    monkeypatch.setattr(
+        ship, "shipped_path", lambda name, suffix=".npz": tmp_path / (name + suffix)
+    )
+    monkeypatch.setattr(ship, "build_network", lambda name: build_generator(2, 8))
+    exports = []
+
+    def record(network, path, quantize, facts):
+        exports.append((path.name, quantize))
+        assert facts == model_facts("srresnet_mse", "srresnet_mse", quantize)
+        for ours, theirs in zip(network.get_weights(), small_generator.get_weights(), strict=True):
+            np.testing.assert_array_equal(ours, theirs.astype(np.float16))
+
+    monkeypatch.setattr(ship, "export_tflite", record)
+    small_generator.save(tmp_path / "generator.keras")
+    ship.ship("srresnet_mse", str(tmp_path / "generator.keras"))
+    assert exports == [
+        ("srresnet_mse.tflite", "float16"),
+        ("srresnet_mse.dynamic.tflite", "dynamic"),
+    ]
 
 
 def test_several_files_are_shipped_as_their_weighted_mean(tmp_path, monkeypatch):

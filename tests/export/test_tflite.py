@@ -4,7 +4,10 @@ from ai_edge_litert.interpreter import Interpreter
 from tensorflow.lite.python.schema_py_generated import TensorType
 from tensorflow.lite.tools import flatbuffer_utils
 
+from srgan_tf.export import tflite
 from srgan_tf.export.tflite import export_tflite
+from srgan_tf.export.unit_range import to_unit_range
+from srgan_tf.models.folded import fold
 
 NATIVE = {"ADD", "CONV_2D", "DELEGATE", "DEPTH_TO_SPACE", "MAXIMUM", "MINIMUM", "PRELU", "RELU"}
 NATIVE |= {"QUANTIZE", "DEQUANTIZE"}
@@ -25,6 +28,25 @@ def test_export_equals_keras_at_any_size(generator, tmp_path, quantize, toleranc
         expected = np.clip((np.asarray(generator(lr)) + 1) / 2, 0, 1)
         assert sr.shape == (1, 4 * size[0], 4 * size[1], 3)
         assert np.abs(sr - expected).max() < tolerance
+
+
+@pytest.mark.parametrize("quantize", tflite.QUANTIZATIONS)
+def test_kernels_are_equalized_and_rounded_for_8_bits_only(
+    generator, small_generator, tmp_path, monkeypatch, rng, quantize
+):
+    lr = rng.random((1, 16, 16, 3), np.float32)
+    pictures, seen = [lr], []
+    rounded = to_unit_range(fold(small_generator))  # another network, to know it by
+    monkeypatch.setattr(tflite, "equalize", lambda network, given: seen.append(given) or network)
+    monkeypatch.setattr(
+        tflite, "round_kernels", lambda network, given: seen.append(given) or rounded
+    )
+    export_tflite(generator, tmp_path / "model.tflite", quantize, pictures)
+    is_8_bit = quantize in ("dynamic", "int8")
+    assert [given is pictures for given in seen] == [True] * 2 * is_8_bit
+    sr = Interpreter(str(tmp_path / "model.tflite")).get_signature_runner()(lr=lr)["sr"]
+    expected = (np.asarray((small_generator if is_8_bit else generator)(lr)) + 1) / 2
+    assert np.abs(sr - np.clip(expected, 0, 1)).mean() < 0.03
 
 
 def test_the_first_convolution_of_int8_stays_in_float(small_generator, tmp_path):
