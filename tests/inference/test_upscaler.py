@@ -7,7 +7,7 @@ from PIL import Image
 
 import srgan_tf
 from srgan_tf.export.tflite import export_tflite
-from srgan_tf.imaging.resize import resize_bicubic, upscale_bicubic
+from srgan_tf.imaging.resize import resize_bicubic, upscale_bicubic, upscale_nearest
 from srgan_tf.inference.engines import open_engine
 from srgan_tf.inference.upscaler import Upscaler, save_picture
 from srgan_tf.metrics import psnr
@@ -72,6 +72,14 @@ def test_gray_arrays_and_files_are_taken_too(tmp_path):
     assert Upscaler("nearest", scale=2)(str(tmp_path / "a.png")).size == (20, 16)
     with pytest.raises(ValueError, match=r"expected uint8 \(h, w, 3\)"):
         srgan_tf.upscale(np.zeros((4, 4, 4), np.uint8), model="nearest")
+
+
+def test_gray_is_the_rounded_mean_of_the_channels():
+    upscaler = Upscaler("nearest")
+    for more, expected in (((0, 0, 0), 10), ((1, 0, 0), 10), ((1, 1, 0), 11), ((245,) * 3, 255)):
+        upscaler.engine = lambda lr, more=more: upscale_nearest(lr) + np.uint8(more)
+        large = upscaler.upscale_array(np.full((2, 3, 1), 10, np.uint8))
+        np.testing.assert_array_equal(large, np.full((8, 12, 1), expected, np.uint8))
 
 
 def test_one_call_takes_the_settings_of_an_upscaler():

@@ -5,6 +5,7 @@ from PIL import Image
 from srgan_tf.inference.upscaler import Upscaler
 from srgan_tf.pictures.picture import Picture, to_opaque_rgb
 from srgan_tf.pictures.transparency import fill_transparent, keep_flat_parts
+from srgan_tf.pictures.writing import write_picture
 
 
 @pytest.fixture
@@ -30,6 +31,12 @@ def test_hidden_pixels_take_the_colour_around_them(dtype):
     assert (pixels[0] == 0).all()  # the picture given is not changed
 
 
+def test_what_is_hardly_seen_hardly_colours_what_is_hidden():
+    pixels = np.uint8([[(200, 0, 0), (0, 0, 200)], [(9, 9, 9), (9, 9, 9)]])
+    filled = fill_transparent(pixels, np.uint8([[255, 1], [0, 0]])[..., None])
+    np.testing.assert_array_equal(filled[1], [(199, 0, 1)] * 2)
+
+
 @pytest.mark.parametrize("opacity", [0, 1, 255])
 def test_nothing_to_fill(rng, opacity):
     pixels = rng.integers(0, 256, (4, 5, 3), np.uint8)
@@ -51,6 +58,22 @@ def test_without_the_fill_there_would_be_a_fringe(red_disc):
     large = Upscaler("bicubic").upscale_picture(Picture(red_disc[0]))
     alpha = Upscaler("bicubic").upscale_picture(Picture(red_disc[1])).pixels
     assert to_opaque_rgb(Picture(large.pixels, alpha))[..., 0].min() < 200
+
+
+def test_what_is_laid_on_white_is_rounded():
+    level, alpha = np.indices((256, 256, 1), np.uint8)[:2]
+    exact = level * (alpha / 255) + (255 - alpha)
+    picture = to_opaque_rgb(Picture(level, alpha))
+    np.testing.assert_array_equal(picture, np.repeat(np.rint(exact), 3, axis=2))
+
+
+def test_a_gif_shows_what_is_at_least_half_opaque(tmp_path):
+    alpha = np.uint8([[0, 1, 100, 127, 128, 150, 255]])[..., None]
+    write_picture(Picture(np.full((1, 7, 3), 90, np.uint8), alpha), tmp_path / "a.gif")
+    with Image.open(tmp_path / "a.gif") as image:
+        shown = np.asarray(image.convert("RGBA"))[0]
+    assert shown[:, 3].tolist() == [0, 0, 0, 0, 255, 255, 255]
+    np.testing.assert_array_equal(shown[4:, :3], 90)
 
 
 def test_flat_parts_of_the_opacity_keep_their_exact_level():
