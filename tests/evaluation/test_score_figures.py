@@ -11,6 +11,20 @@ from srgan_tf.evaluation.score_figures import draw_scores
 GOOD = {"psnr": 28.4, "ssim": 0.82, "niqe": 5.1}
 
 
+@pytest.fixture
+def draw(tmp_path, monkeypatch):
+    """Draws methods; returns the two figures."""
+
+    def draw_methods(methods):
+        (tmp_path / "scores.json").write_text(json.dumps({"methods": methods}))
+        drawn = []
+        monkeypatch.setattr(score_figures, "save", lambda figure, *_: drawn.append(figure) or [])
+        draw_scores(tmp_path, tmp_path / "figures")
+        return drawn
+
+    return draw_methods
+
+
 def method(name="Bicubic", **scores):
     return {"paper_name": name, "paper": {"Set5": GOOD | scores}}
 
@@ -61,16 +75,33 @@ def test_letters_that_the_font_lacks_are_no_remark(tmp_path):
     assert not remarks
 
 
-def test_points_are_told_apart_where_they_meet(tmp_path):
+@pytest.mark.parametrize("num_pictures", [4, 5])
+def test_bars_points_and_the_papers_marks_stand_at_their_values(draw, num_pictures):
+    images = [{}] * num_pictures
+    methods = {
+        "bicubic": method(images=images),
+        "other": method("Other", psnr=30.123, niqe=4.0, images=images),
+        "original": method("HR", psnr=None, ssim=1, niqe=3.2, images=images),
+    }
+    bars, tradeoff = draw(methods)
+    psnr, ssim, niqe = bars.axes
+    assert [bar.get_width() for bar in psnr.patches] == [28.4, 30.123]
+    assert [text.get_text() for text in psnr.texts] == ["28.40", "30.12"]
+    assert [bar.get_width() for bar in ssim.patches] == [0.82, 0.82]  # none of the original
+    assert [bar.get_width() for bar in niqe.patches] == [5.1, 4, 3.2]
+    marks = [line.get_xydata().tolist() for axis in (psnr, ssim) for line in axis.lines]
+    of_paper = [[[28.43, 0]], [[0.8211, 0]]]
+    assert [points for points in marks if points] == (of_paper if num_pictures == 5 else [])
+    *points, original = tradeoff.axes[0].lines
+    assert [line.get_xydata().tolist() for line in points] == [[[28.4, 5.1]], [[30.123, 4]]]
+    assert list(original.get_ydata()) == [3.2, 3.2]
+
+
+def test_points_are_told_apart_where_they_meet(draw):
     """By colour or shape, each named once."""
     names = [f"method {index}" for index in range(12)]
-    methods = {name: method(name) for name in names}
-    (tmp_path / "scores.json").write_text(json.dumps({"methods": methods}))
-    drawn = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(score_figures, "save", lambda figure, *_: drawn.append(figure) or [])
-        draw_scores(tmp_path, tmp_path / "figures")
-    (legend,) = drawn[1].legends
+    _, figure = draw({name: method(name) for name in names})
+    (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == names
-    looks = {(line.get_color(), line.get_marker()) for line in drawn[1].axes[0].get_lines()}
+    looks = {(line.get_color(), line.get_marker()) for line in figure.axes[0].get_lines()}
     assert len(looks) == len(names)
