@@ -106,7 +106,7 @@ def add_command(commands: Any) -> None:
         "--freeze-norms",
         action="store_true",
         default=argparse.SUPPRESS,
-        help="keep their batch normalisations as they are: faster, and as in use; needs --init",
+        help="batch normalisation in inference mode, its statistics frozen: faster; needs --init",
     )
     add(
         "--initialization",
@@ -123,8 +123,8 @@ def add_command(commands: Any) -> None:
         "--grid-penalty",
         type=nonnegative_float,
         metavar="X",
-        help="weight of a loss against grids of dots and shifted colours, which GANs begin with; "
-        "10, say (0)",
+        help="weight of a loss against checkerboard artifacts and shifted colours, which "
+        "GANs begin with; 10, say (0)",
     )
     add(
         "--precision",

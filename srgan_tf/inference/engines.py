@@ -50,8 +50,8 @@ def open_engine(
     fast_ones = shipped_names(FAST)
     if fast and not (str(model) in fast_ones and engine in (None, "litert")):
         raise ValueError(
-            f"fast: got the model {model} in the engine {engine or 'that suits it'}, expected one "
-            f"of {', '.join(fast_ones)} in litert"
+            f"fast: got {model}{f' in {engine}' if engine else ''}, expected one of "
+            f"{', '.join(fast_ones)}, which have 8-bit weights, in litert"
         )
     if str(model) in interpolations:
         return interpolations[str(model)]
