@@ -50,13 +50,14 @@ class DataConfig:
     half_size: bool = False
 
     def __post_init__(self) -> None:
-        """Raises ValueError where a number is out of range."""
+        """Raises ValueError where a number is out of range, or a name is none of those above."""
         object.__setattr__(self, "source", os.fspath(self.source))  # a Path does, too
         _check_counts(self, batch_size=1, crop_size=1, seed=0, sample=0)
         if self.seed >= 2**32:
             raise ValueError(f"seed: got {self.seed}, expected less than 2**32")
         if not 0 < self.sigma < math.inf:
             raise ValueError(f"sigma: got {self.sigma}, expected a number above 0")
+        _check_names(self, degradation=("bicubic", "gaussian"))
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class TrainConfig:
         learning_rate: peak rate of Adam, in place of the recipe's. None: the recipe's.
         schedule: `paper` (constant phases) or `cosine` (from the peak to 0).
         warmup: steps over which the rate rises from 0 to its peak.
-        ema: momentum of the averaged weights that are scored and shipped; 0 keeps none.
+        ema: momentum of the averaged weights that are scored and shipped, below 1; 0 keeps none.
         initialization: `interpolation` (see `srgan_tf.models.start`) or, of SRResNet and the
             GANs, `random`.
         init: a weights file or the name of a shipped model to start from, in place of both.
@@ -117,7 +118,7 @@ class TrainConfig:
     benchmarks: str | None = None
 
     def __post_init__(self) -> None:
-        """Raises ValueError where a number is out of range, or no start has such a name."""
+        """Raises ValueError where a number is out of range, or a name is none of those above."""
         least = {"steps": 1} if self.steps is not None else {}
         least |= {"num_blocks": 0, "num_filters": 1, "warmup": 0, "holdout": 0}
         _check_counts(self, **least, steps_per_execution=1, save_every=1)
@@ -128,13 +129,25 @@ class TrainConfig:
             raise ValueError(
                 f"grid-penalty: got {self.grid_penalty}, expected a number of at least 0"
             )
-        if self.precision not in ("float32", "mixed_bfloat16"):
+        if not 0 <= self.ema < 1:
+            raise ValueError(f"ema: got {self.ema}, expected a number from 0 to below 1")
+        _check_names(
+            self,
+            schedule=("paper", "cosine"),
+            initialization=("interpolation", "random"),
+            precision=("float32", "mixed_bfloat16"),
+            jit_compile=("auto", "on", "off"),
+            strategy=("none", "mirrored", "tpu"),
+        )
+
+
+def _check_names(settings: Any, **known: tuple[str, ...]) -> None:
+    for name, names in known.items():
+        value = getattr(settings, name)
+        if value not in names:
             raise ValueError(
-                f"precision: got {self.precision!r}, expected float32 or mixed_bfloat16"
-            )
-        if self.initialization not in ("interpolation", "random"):
-            raise ValueError(
-                f"initialization: got {self.initialization!r}, expected interpolation or random"
+                f"{name.replace('_', '-')}: got {value!r}, expected "
+                f"{', '.join(names[:-1])} or {names[-1]}"
             )
 
 

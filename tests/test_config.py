@@ -18,6 +18,10 @@ from srgan_tf.imaging.files import write_text
         ({"learning_rate": float("nan")}, "learning-rate: got nan"),
         ({"precision": "mixed_float16"}, "precision: got 'mixed_float16', expected float32 or"),
         ({"initialization": "randm"}, "initialization: got 'randm', expected interpolation"),
+        ({"schedule": "cos"}, "schedule: got 'cos', expected paper or cosine"),
+        ({"strategy": "all"}, "strategy: got 'all', expected none, mirrored or tpu"),
+        ({"jit_compile": True}, "jit-compile: got True, expected auto, on or off"),
+        ({"ema": 1.0}, "ema: got 1.0, expected a number from 0 to below 1"),
     ],
 )
 def test_settings_out_of_range_are_refused(settings, message):
@@ -31,6 +35,11 @@ def test_settings_out_of_range_are_refused(settings, message):
 def test_batches_out_of_range_are_refused(settings):
     with pytest.raises(ValueError, match="expected a whole number of at least"):
         DataConfig("photos", **settings)
+
+
+def test_an_unknown_degradation_is_refused():
+    with pytest.raises(ValueError, match="degradation: got 'foo', expected bicubic or gaussian"):
+        DataConfig("photos", degradation="foo")
 
 
 def test_a_held_out_file_may_have_a_name_that_is_not_text(tmp_path):

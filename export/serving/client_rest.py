@@ -39,6 +39,8 @@ def upscale(file: bytes, url: str, model: str, seconds: float) -> bytes:
         result = base64.b64decode(answer["predictions"][0]["b64"])
     except urllib.error.HTTPError as error:
         raise ValueError(f"the server answered {error.code}: {_reason(error)}") from None
+    except urllib.error.URLError as error:
+        raise ValueError(f"cannot reach {url}: {error.reason}") from None
     except (InvalidURL, UnicodeEncodeError) as error:
         raise ValueError(f"--url: got {url}: {error}") from None
     except (KeyError, IndexError, TypeError, HTTPException) as error:

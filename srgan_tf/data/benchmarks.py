@@ -29,7 +29,12 @@ class BenchmarkImage:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A folder of originals, read one picture at a time."""
+    """A folder of originals, read one picture at a time.
+
+    Attributes:
+        name: of the folder, such as `Set5`.
+        paths: its originals, `NAME/HR/*.png`, in order.
+    """
 
     name: str
     paths: tuple[Path, ...]

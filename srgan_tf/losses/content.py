@@ -16,6 +16,8 @@ Loss = Callable[[Any, Any], Any]
 def mse_loss(hr: Any, sr: Any) -> Any:
     """Pixel-wise mean squared error (Eq. 4): the mean over pictures, positions and channels.
 
+    Both are (batch, h, w, 3) in [-1, 1]; the result is a float32 scalar, from 0 to 4.
+
     Deviation: the MSE loss is a mean over the three channels too, where Eq. 4 divides by the number
     of positions. That is the usual reading; it sets the loss on the scale that PSNR is defined on.
     """
@@ -23,9 +25,10 @@ def mse_loss(hr: Any, sr: Any) -> Any:
 
 
 def luma_loss(hr: Any, sr: Any) -> Any:
-    """Mean squared error of BT.601 luma, in [-1, 1], over pictures and positions.
+    """Mean squared error of BT.601 luma over pictures and positions.
 
-    What the networks of Table 2 that enlarge luma alone are trained on.
+    Both are (batch, h, w, 3) in [-1, 1]; the result is a float32 scalar, from 0 to 4. It is what
+    the networks of Table 2 that enlarge luma alone are trained on.
     """
     return ops.mean(ops.square(luma(hr) - luma(sr)))
 
@@ -44,6 +47,9 @@ def vgg_loss(features: keras.Model, feature_scale: float = 1 / 12.75) -> Loss:
         features: from `srgan_tf.models.vgg.build_vgg_features`.
         feature_scale: factor of the feature maps; 1/12.75 in Section 3.2 of the paper. A recipe
             says which one it takes, and why.
+
+    Returns:
+        The loss of (hr, sr), both (batch, h, w, 3) in [-1, 1]: a float32 scalar.
     """
 
     def loss(hr: Any, sr: Any) -> Any:
@@ -67,6 +73,10 @@ def grid_penalty(hr: Any, sr: Any) -> Any:
     off unless asked for (`--grid-penalty`); the shipped `srresnet_vgg22`, `srgan_mse`,
     `srgan_vgg22` and `srgan_vgg54` had it.
 
+    Args:
+        hr: originals, (batch, h, w, 3) in [-1, 1]; h and w are multiples of 4.
+        sr: results, of the same shape.
+
     Returns:
         Scalar: the mean over pictures, places, positions and channels.
     """
@@ -81,7 +91,7 @@ def grid_penalty(hr: Any, sr: Any) -> Any:
 
 
 def total_variation(sr: Any) -> Any:
-    """Total variation, which the paper adds to SRResNet-VGG22 with weight 2e-8.
+    """Total variation of (batch, h, w, 3), which the paper adds to SRResNet-VGG22, times 2e-8.
 
     The absolute differences of neighbouring pixels in both directions, summed over positions and
     channels; the mean over pictures. Only as a sum does so small a weight have any effect.

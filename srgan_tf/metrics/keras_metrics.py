@@ -151,8 +151,9 @@ class PSNR(_PictureMetric):
 class SSIM(_PictureMetric):
     """Structural similarity under an 11x11 Gaussian window, averaged over pictures.
 
-    A monitor for training: the SSIM of protocol `matlab` on BT.601 luma without rounding and
-    without removing a border; with `luma=False` the mean over the channels.
+    A monitor for training, beside PSNR what the paper scores by (Section 3.1): the SSIM of protocol
+    `matlab` on BT.601 luma without rounding and without removing a border; with
+    `luma=False` the mean over the channels.
 
     Args:
         luma: compare luma (`True`) or each channel by itself (`False`).
@@ -161,7 +162,8 @@ class SSIM(_PictureMetric):
         dtype: the dtype of the computation, by default `keras.config.floatx()`.
 
     Raises:
-        ValueError: `value_range` is not increasing.
+        ValueError: `value_range` is not increasing; or, when it is used, pictures are smaller than
+            the window.
     """
 
     def __init__(

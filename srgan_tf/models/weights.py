@@ -75,6 +75,11 @@ def load_generator(model: str | Path) -> keras.Model:
 
     Raises:
         ValueError: no model of that name and no such file, or the file cannot be used.
+
+    Example:
+        >>> generator = load_generator("srresnet_mse")
+        >>> generator.predict(np.zeros((1, 24, 24, 3), "float32")).shape
+        (1, 96, 96, 3)
     """
     if str(model) in shipped_names():
         generator = build_network(str(model))

@@ -69,6 +69,10 @@ def train(config: TrainConfig, out: str | Path, resume: bool = False) -> keras.M
         ValueError: bad settings or data; the folder already holds a run and `resume` is false, or
             another program trains in it; the checkpoint is of another network; memory does not
             suffice; a picture cannot be read any more; or the loss became NaN.
+
+    Example:
+        >>> data = DataConfig("photos", crop_size=64)
+        >>> generator = train(TrainConfig("srresnet_mse", data, steps=4000), "runs/mine")
     """
     recipe = find_recipe(config.recipe)
     folder = Path(out)
