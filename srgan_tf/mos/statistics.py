@@ -118,7 +118,8 @@ def wilcoxon(differences: np.ndarray) -> float:
     """
     from scipy import stats
 
-    differences = differences[differences != 0].round(9)  # equal ones, whatever they were made of
+    differences = differences.round(9)  # equal ones are, whatever sums they were made of
+    differences = differences[differences != 0]
     count = len(differences)
     if not count:
         return 1.0

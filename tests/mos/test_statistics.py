@@ -158,6 +158,7 @@ def test_wilcoxon_and_effect(rng):
     assert rank_biserial(differences) == pytest.approx((2 + 2 + 4 + 5 - 2) / 15)
     equal = np.array([0.1 + 0.2, 0.3, -0.3, 0.7 - 0.4, 0.3, -(0.1 + 0.2)])  # but for a rounding
     assert wilcoxon(equal) == 0.6875
+    assert wilcoxon(np.array([1, 2, 3, 4, 0.3 - 0.1 * 3])) == wilcoxon(np.array([1, 2, 3, 4]))
     assert wilcoxon(np.zeros(4)) == 1.0 and rank_biserial(np.zeros(4)) == 0.0
     assert rank_biserial(np.array([1.0, 2])) == 1.0
 
