@@ -8,6 +8,7 @@ the result are held whole.
 
 import argparse
 import os
+import secrets
 import sys
 import time
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image, ImageOps
 
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM")  # others may start programs
 OVERLAP = 16  # pixels that a tile sees beyond what is kept of it: no seam above one grey level
 
 
@@ -49,7 +51,7 @@ def read_picture(path):
         ValueError: Pillow cannot read it, or it has too many pixels.
     """
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
             image = ImageOps.exif_transpose(image)
             if image.mode.startswith("I") or image.mode == "F":  # convert() would cut them off
                 scale = 257 if image.mode.startswith("I") else 1
@@ -95,9 +97,10 @@ def check_result(path):
 
 def save(image, path):
     """Writes under another name first, so that a failure leaves what was there."""
-    part = path.with_name(f".{os.getpid()}.{path.name[-50:]}")
+    part = path.with_name(f".{secrets.token_hex(4)}.{path.name[-50:]}")
     try:
-        image.save(part)
+        with part.open("xb") as new:
+            image.save(new, Image.registered_extensions()[path.suffix.lower()])
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ Needs grpcio and tensorflow-serving-api, which brings TensorFlow.
 """
 
 import argparse
-import os
+import secrets
 import sys
 from pathlib import Path
 
@@ -54,9 +54,10 @@ def save(file: bytes, path: Path) -> None:
     if path.is_symlink() or (path.exists() and not path.is_file()):  # such as /dev/stdout
         path.write_bytes(file)
         return
-    part = path.with_name(f".{os.getpid()}.{path.name[-50:]}")
+    part = path.with_name(f".{secrets.token_hex(4)}.{path.name[-50:]}")
     try:
-        part.write_bytes(file)
+        with part.open("xb") as new:
+            new.write(file)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ Needs Python's standard library alone.
 import argparse
 import base64
 import json
-import os
+import secrets
 import sys
 import urllib.error
 import urllib.parse
@@ -68,9 +68,10 @@ def save(file: bytes, path: Path) -> None:
     if path.is_symlink() or (path.exists() and not path.is_file()):  # such as /dev/stdout
         path.write_bytes(file)
         return
-    part = path.with_name(f".{os.getpid()}.{path.name[-50:]}")
+    part = path.with_name(f".{secrets.token_hex(4)}.{path.name[-50:]}")
     try:
-        part.write_bytes(file)
+        with part.open("xb") as new:
+            new.write(file)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

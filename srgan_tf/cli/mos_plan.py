@@ -53,7 +53,7 @@ def add_step(steps: Any) -> None:
     add("--repeats", type=int, metavar="N", help="pictures rated twice (default: 10, few of few)")
     add("--calibration-images", type=int, metavar="N", help="(default: at most 10)")
     add("--break-every", type=int, default=100, metavar="N", help="pictures (default: 100)")
-    add("--seed", type=int, default=0, metavar="N", help="of the orders (default: 0)")
+    add("--seed", type=int, metavar="N", help="of the orders; who knows it, is not blind (drawn)")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -134,7 +134,7 @@ def _take_turns(
 def _save_folded(model: str, weights: str) -> None:
     """In a process of its own; what goes wrong is told by those who miss the file."""
     code = "import sys; from srgan_tf.evaluation.other_frameworks import save_folded; "
-    program = [sys.executable, "-c", code + "save_folded(*sys.argv[1:])", model, weights]
+    program = [sys.executable, "-P", "-c", code + "save_folded(*sys.argv[1:])", model, weights]
     subprocess.run(program, check=False, capture_output=True)
 
 
@@ -144,7 +144,7 @@ class _Worker:
     def __init__(self, way: str, *arguments: str):
         self._way = way
         pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
-        program = [sys.executable, "-m", _PROGRAM, way, *arguments]
+        program = [sys.executable, "-P", "-m", _PROGRAM, way, *arguments]
         self._process = subprocess.Popen(
             program, stdin=pipe, stdout=pipe, stderr=nowhere, text=True
         )

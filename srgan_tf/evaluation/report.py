@@ -97,7 +97,8 @@ def write_report(
             if means:
                 published[benchmark.name] = means
             else:
-                left_out = [*left_out, f"SelfExSR left out: {table} is of other pictures."]
+                why = f"{name}/{table.name} is of other pictures."  # not whose disk it lies on
+                left_out = [*left_out, f"SelfExSR left out: {why}"]
     scores = score_methods(
         trained_methods(), benchmarks, measures, measures_digest, folder / "scores", progress
     )

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import secrets
+import shutil
 import time
 import tokenize
 import zipfile
@@ -16,6 +17,8 @@ try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
+
+_MOST_BYTES = 2**31  # of arrays that are read; a GAN's checkpoint has 0.4 GB
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,6 +50,8 @@ def write_atomically(path: str | Path, write: Callable[[BinaryIO], object]) -> N
             write(file)
             file.flush()
             os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, temporary)
         move_into_place(temporary, path)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
@@ -151,6 +156,8 @@ def read_arrays(path: str | Path) -> "dict[str, np.ndarray]":
 
     try:
         with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            if sum(part.file_size for part in arrays.zip.infolist()) > _MOST_BYTES:
+                raise ValueError(f"it would need more than {_MOST_BYTES >> 30} GB of memory")
             return {key: arrays[key] for key in arrays.files}
     except (
         OSError,

@@ -24,6 +24,8 @@ def to_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _cell(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")):
+        return f"'{value}"  # else a spreadsheet computes it
     if not isinstance(value, float):
         return value
     if math.isnan(value):

@@ -31,13 +31,14 @@ class RatingLog:
 
     def __init__(self, study: Study) -> None:
         path = study.folder / RATINGS
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        if path.is_symlink():  # of a study from elsewhere, to a file of whoever serves it
+            raise ValueError(f"{path}: got a link, expected the study's own file")
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             lock(self._file, f"study: {study.folder}")
-            content = path.read_bytes()
-            os.ftruncate(self._file, content.rfind(b"\n") + 1)
-            os.fsync(self._file)
             self.records = read_records(study)
+            os.ftruncate(self._file, path.read_bytes().rfind(b"\n") + 1)
+            os.fsync(self._file)
         except BaseException:
             os.close(self._file)
             raise

@@ -8,7 +8,6 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from srgan_tf.imaging.files import write_text
 from srgan_tf.metrics import score
@@ -68,8 +67,7 @@ def _measure_all(study: Study) -> dict[str, dict[str, float]]:
     key, original = None, None
     tested = [(i, p) for i, p in enumerate(study.pictures) if p.expected is None]
     for index, picture in sorted(tested, key=lambda item: _originals_first(item[1])):
-        with Image.open(study.picture_path(index)) as image:
-            pixels = np.asarray(image)
+        pixels = study.read_picture(index)
         is_original = picture.method == ORIGINAL
         if is_original:
             key, original = (picture.set, picture.image), pixels

@@ -37,7 +37,7 @@ def make_study(
     num_repeats: int | None = None,
     ratings: int | None = None,
     break_every: int = 100,
-    seed: int = 0,
+    seed: int | None = None,
 ) -> Study:
     """Makes the folder of a study; it appears whole or not at all.
 
@@ -55,7 +55,8 @@ def make_study(
         num_repeats: pictures that each rater rates twice; None: at most 10, no more than a tenth.
         ratings: pictures that one rater rates at most, without calibration and repeats; None: all.
         break_every: pictures between two breaks.
-        seed: of the subsets and orders.
+        seed: of the subsets and orders. None: drawn, since a rater who knows it knows which picture
+            is which method's.
 
     Returns:
         The study.
@@ -64,6 +65,7 @@ def make_study(
         ValueError: pictures do not fit together, or a number is out of range.
     """
     folder = Path(folder)
+    seed = secrets.randbits(63) if seed is None else seed
     _check(folder, methods, num_raters, num_repeats, num_calibration, break_every, seed)
     gathered = gather(originals, methods)
     images = [image for image in gathered if len(image.versions) > 1]
@@ -92,7 +94,6 @@ def make_study(
         )
         study.save()
         _draw_secrets(study)
-        building.chmod(0o755)
         try:
             if sys.platform == "win32" and folder.is_dir():
                 folder.rmdir()  # empty; a folder cannot be moved onto it there
@@ -230,7 +231,7 @@ def _draw_secrets(study: Study) -> None:
     table.touch(0o600)
     codes: set[str] = set()
     while len(codes) < len(study.raters):
-        codes.add("".join(secrets.choice(_CODE_LETTERS) for _ in range(6)))
+        codes.add("".join(secrets.choice(_CODE_LETTERS) for _ in range(8)))
     with table.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["rater", "code"])

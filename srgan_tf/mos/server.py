@@ -67,8 +67,10 @@ def serve(study: Study, host: str, port: int, tell: Callable[[str], None]) -> No
         token = None if is_loopback(host) else Secret(study).token()
         app = create_app(study, log, token)
         server = waitress.create_server(
-            app, sockets=[listener], threads=_THREADS, ident=None, max_request_body_size=65536
-        )
+            app, sockets=[listener], threads=_THREADS, ident=None, max_request_body_size=65536,
+            # A browser keeps two connections open; idle ones must not lock others out.
+            connection_limit=2000, channel_timeout=20, cleanup_interval=5, asyncore_use_poll=True,
+        )  # fmt: skip
         name = socket.gethostname() if host in ("0.0.0.0", "::") else host
         name = f"[{name}]" if ":" in name else name
         address = f"http://{name}:{listener.getsockname()[1]}/"
@@ -185,7 +187,5 @@ def _bare_png(study: Study, index: int) -> bytes:
     A smooth picture would otherwise be a smaller file than a sharp one.
     """
     file = io.BytesIO()
-    with Image.open(study.picture_path(index)) as image:
-        pixels = Image.frombytes("RGB", image.size, image.convert("RGB").tobytes())
-    pixels.save(file, "PNG", compress_level=0)
+    Image.fromarray(study.read_picture(index)).save(file, "PNG", compress_level=0)
     return file.getvalue()

@@ -3,6 +3,7 @@
 A study's folder holds
 
 - `study.json`: the pictures and every rater's order; the same seed and pictures give the same file,
+  and who knows the seed, knows the orders,
 - `pictures/`: the pictures, without metadata, under numbers that follow no order,
 - `raters.csv`: the code of each rater, and `key`: both secret, drawn from the system's randomness,
 - `ratings.jsonl`: what the raters did (see `srgan_tf.mos.log`).
@@ -12,9 +13,15 @@ import csv
 import hashlib
 import hmac
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from srgan_tf.imaging.files import real_path
 
 ORIGINAL = "original"
 """The version that is not a result; HR in the paper."""
@@ -87,6 +94,19 @@ class Study:
         """The file of a picture."""
         return self.folder / "pictures" / self.pictures[index].file
 
+    def read_picture(self, index: int) -> np.ndarray:
+        """The pixels of a picture, uint8 (h, w, 3).
+
+        Raises:
+            ValueError: it is no PNG file in the study's own folder: whoever serves a study from
+                elsewhere does not serve files of their own.
+        """
+        path = self.picture_path(index)
+        if real_path(path) != real_path(self.folder) / "pictures" / path.name:
+            raise ValueError(f"{path}: got a link, expected the study's own file")
+        with Image.open(path, formats=["PNG"]) as image:
+            return np.asarray(image.convert("RGB"))
+
     def save(self) -> None:
         """Writes `study.json`; the folder exists."""
         content = {
@@ -120,6 +140,9 @@ def load_study(folder: str | Path) -> Study:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         pictures = tuple(StudyPicture(**picture) for picture in content["pictures"])
+        for picture in pictures:
+            if not re.fullmatch(r"\d+\.png", picture.file):
+                raise ValueError(f"got the file {picture.file}, expected a number and .png")
         raters = {rater: tuple(order) for rater, order in content["raters"].items()}
         if not all(0 <= index < len(pictures) for order in raters.values() for index in order):
             raise ValueError("an order names a picture that does not exist")

@@ -29,7 +29,7 @@ def plan(run, study_folders, tmp_path, *more):
         *("--method", f"{METHODS[0]}={study_folders / 'nearest'}"),
         *("--method", f"{METHODS[1]}={study_folders / 'bicubic'}"),
         *("--calibration", study_folders / "calibration", "-o", tmp_path / "study", "--raters", 4),
-        *("--repeats", 3, *more),
+        *("--repeats", 3, "--seed", 0, *more),
     )
     assert (code, errors) == (0, "")
     return tmp_path / "study", output

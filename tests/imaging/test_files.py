@@ -147,6 +147,12 @@ def test_permissions_follow_the_umask(tmp_path, umask):
     assert os.umask(umask) == umask  # and the process keeps its own
 
 
+def test_permissions_of_what_is_replaced_stay(tmp_path):
+    (tmp_path / "a").touch(0o600)
+    write_text(tmp_path / "a", "new")
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_missing_folder(tmp_path):
     with pytest.raises(FileNotFoundError):
         write_atomically(tmp_path / "none" / "a.bin", lambda file: file.write(b"a"))
@@ -169,6 +175,13 @@ def test_what_is_no_file_of_arrays_is_one_clear_line(tmp_path, content):
     with pytest.raises(ValueError, match=r"state\.npz cannot be read as arrays") as error:
         read_arrays(path)
     assert "\n" not in str(error.value)
+
+
+def test_arrays_beyond_all_memory_are_refused(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "a.npz", a=np.zeros(1000))
+    monkeypatch.setattr(files, "_MOST_BYTES", 4096)
+    with pytest.raises(ValueError, match="would need more than"):
+        read_arrays(tmp_path / "a.npz")
 
 
 def test_arrays_of_python_objects_are_refused(tmp_path):

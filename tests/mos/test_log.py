@@ -23,6 +23,24 @@ def test_a_line_that_was_cut_off_is_dropped(plan):
     assert [record["position"] for record in read_records(study)] == [3, 4]
 
 
+def test_a_log_that_leads_elsewhere_is_left_alone(plan, tmp_path):
+    """A study from elsewhere may hold one."""
+    study, other = plan(), tmp_path / "other.json"
+    other.write_text("mine")
+    (study.folder / RATINGS).symlink_to(other)
+    with pytest.raises(ValueError, match="got a link"):
+        RatingLog(study)
+    assert other.read_text() == "mine"
+
+
+def test_what_is_no_log_is_not_cut_off(plan):
+    study = plan()
+    (study.folder / RATINGS).write_text("mine\nmine")
+    with pytest.raises(ValueError, match="line 1 is damaged"):
+        RatingLog(study)
+    assert (study.folder / RATINGS).read_text() == "mine\nmine"
+
+
 @pytest.mark.parametrize("line", [b"x", b"[]", b'{"event": "other"}', b"{}", b"\xff", b""])
 def test_a_damaged_line_is_named(plan, line):
     study = plan()

@@ -267,6 +267,38 @@ def test_a_damaged_plan_is_one_line(plan, content):
         load_study(study.folder)
 
 
+@pytest.mark.parametrize("file", ["../key", "/etc/passwd", "00001.png/../../key", "a.png"])
+def test_a_plan_names_files_of_its_own_alone(plan, file):
+    study = plan()
+    path = study.folder / "study.json"
+    path.write_text(path.read_text().replace(study.pictures[0].file, file))
+    with pytest.raises(ValueError, match=r"study\.json: damaged \(got the file"):
+        load_study(study.folder)
+
+
+def test_pictures_that_are_links_or_no_png_are_not_read(plan, tmp_path):
+    study = plan()
+    pixels = study.read_picture(0)
+    path = study.picture_path(0)
+    path.rename(tmp_path / "private.png")
+    path.symlink_to(tmp_path / "private.png")
+    with pytest.raises(ValueError, match="got a link"):
+        study.read_picture(0)
+    path.unlink()
+    Image.fromarray(pixels).save(path, "PPM")
+    with pytest.raises(OSError, match="cannot identify"):
+        study.read_picture(0)
+
+
+def test_orders_cannot_be_told_beforehand(plan):
+    first, second = plan("first"), plan("second")
+    assert first.seed != second.seed and first.raters != second.raters
+
+
+def test_nobody_else_can_read_a_study(plan):
+    assert plan().folder.stat().st_mode & 0o077 == 0
+
+
 def test_a_folder_without_a_study_is_refused(tmp_path):
     with pytest.raises(ValueError, match="expected a folder made by `srgan-tf mos plan`"):
         load_study(tmp_path)
