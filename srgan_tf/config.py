@@ -1,4 +1,4 @@
-"""The settings of a training run, as frozen dataclasses. Standard library only."""
+"""A run's settings, as frozen dataclasses, and what its folder holds. Standard library only."""
 
 import csv
 import json
@@ -8,15 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-HELD_OUT = "held_out.txt"
-"""Name of a run folder's list of files that it does not train on."""
+# What the settings of these names may be.
+DEGRADATIONS = ("bicubic", "gaussian")
+SCHEDULES = ("paper", "cosine")
+INITIALIZATIONS = ("interpolation", "random")
+PRECISIONS = ("float32", "mixed_bfloat16")
+JIT_COMPILE = ("auto", "on", "off")
+STRATEGIES = ("none", "mirrored", "tpu")
 
+# What a run folder holds.
 CONFIG = "config.json"
+HELD_OUT = "held_out.txt"  # files that are not trained on
 LOG = "log.csv"
 CHECKPOINT = "checkpoint.npz"
 GENERATOR = "generator.keras"
 SAMPLES = "samples"
-"""Names of what else a run folder holds."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class DataConfig:
             raise ValueError(f"seed: got {self.seed}, expected less than 2**32")
         if not 0 < self.sigma < math.inf:
             raise ValueError(f"sigma: got {self.sigma}, expected a number above 0")
-        _check_names(self, degradation=("bicubic", "gaussian"))
+        _check_names(self, degradation=DEGRADATIONS)
 
 
 @dataclass(frozen=True)
@@ -133,11 +139,11 @@ class TrainConfig:
             raise ValueError(f"ema: got {self.ema}, expected a number from 0 to below 1")
         _check_names(
             self,
-            schedule=("paper", "cosine"),
-            initialization=("interpolation", "random"),
-            precision=("float32", "mixed_bfloat16"),
-            jit_compile=("auto", "on", "off"),
-            strategy=("none", "mirrored", "tpu"),
+            schedule=SCHEDULES,
+            initialization=INITIALIZATIONS,
+            precision=PRECISIONS,
+            jit_compile=JIT_COMPILE,
+            strategy=STRATEGIES,
         )
 
 

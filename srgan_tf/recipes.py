@@ -110,7 +110,7 @@ SRGAN_VGG54 = Recipe(
     init="srresnet_mse",
 )
 
-_BASELINE_PHASES = (Phase(steps=1_000_000, learning_rate=1e-4),)
+_BASELINE_PHASES = _SRRESNET_PHASES
 """Deviation: the baselines of Table 2 are trained as SRResNet is. The paper takes their results as
 published, and their papers trained on other pictures, with other optimizers."""
 

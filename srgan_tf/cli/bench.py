@@ -62,7 +62,9 @@ def run(options: argparse.Namespace) -> int:
     print(f"{options.model}, {size}x{size} to {4 * size}x{4 * size} pixels, {cores} cores")
     _print_table("engine", engines, pictures=1)
     report: dict[str, Any] = {
-        **{"model": options.model, "size": size, "cores": cores},
+        "model": options.model,
+        "size": size,
+        "cores": cores,
         "engines": _as_json(engines, pictures=1),
         "left_out": engines.left_out,
     }
@@ -91,10 +93,10 @@ def _add_training(report: dict[str, Any], rounds: int) -> None:
 
 
 def _print_table(title: str, bench: "Bench", pictures: int) -> None:
-    print(f"{title:<27} {'median (ms)':>11} {'pictures/s':>10} {'speed':>6} {'peak (MB)':>9}")
+    print(f"{title:<27} {'median (ms)':>11} {'pictures/s':>10} {'speed':>6} {'peak (MiB)':>10}")
     for way, timing in bench.timings.items():
         rate = f"{1000 * timing.median:>11.1f} {pictures / timing.median:>10.2f}"
-        print(f"{way:<27} {rate} {timing.speed:>6.2f} {timing.peak_mb:>9.0f}")
+        print(f"{way:<27} {rate} {timing.speed:>6.2f} {timing.peak_mib:>10.0f}")
     print(f"speed: times as fast as {next(iter(bench.timings))}")
     for way, reason in bench.left_out.items():
         print(f"left out: {way} ({reason})")
@@ -106,7 +108,7 @@ def _as_json(bench: "Bench", pictures: int) -> dict[str, Any]:
             "median_ms": 1000 * timing.median,
             "pictures_per_s": pictures / timing.median,
             "speed": timing.speed,
-            "peak_mb": timing.peak_mb,
+            "peak_mib": timing.peak_mib,
             "rounds_ms": [1000 * seconds for seconds in timing.seconds],
         }
         for way, timing in bench.timings.items()

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from srgan_tf.cli import bench, evaluate, export, figures, models, mos, train, upscale
 from srgan_tf.imaging.errors import is_closed_pipe, one_line
+from srgan_tf.inference.arguments import refuse_empty_texts
 from srgan_tf.version import __version__
 
 _EPILOG = """\
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module.add_command(commands)
     options = parser.parse_args(arguments)
     try:
-        _refuse_empty_texts(options)
+        refuse_empty_texts(options)
         with _ending_by_an_error():
             code = int(options.run(options))
         sys.stdout.flush()
@@ -60,17 +61,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("srgan-tf: interrupted", file=sys.stderr)
         return 130
-
-
-def _refuse_empty_texts(options: argparse.Namespace) -> None:
-    """Those of a shell's variable that is not set; among many inputs, one is told by its command.
-
-    Raises:
-        ValueError: an option got one.
-    """
-    for name, value in vars(options).items():
-        if value == "" or (isinstance(value, list) and "" in value and name != "inputs"):
-            raise ValueError(f"{name.replace('_', '-')}: got an empty text")
 
 
 def _prepare_streams() -> None:

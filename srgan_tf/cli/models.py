@@ -59,6 +59,8 @@ def run(options: argparse.Namespace) -> int:
         recipe = RECIPES.get(name)
         print(f"{name}: {recipe.paper_name} of {recipe.answers_to}" if recipe else name)
         print("\n".join(_describe(card, bool(options.names))) if card else "  It has no card yet.")
+        if recipe and options.names:
+            print(f"  with the paper's settings:\n  $ {recipe.command}")
         print()
     if missing and not options.names:
         print(f"not in the package: {', '.join(missing)}")

@@ -9,7 +9,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from srgan_tf.cli.quiet import quiet_start
-from srgan_tf.config import CONFIG, DataConfig, TrainConfig, read_config
+from srgan_tf.config import (
+    CONFIG,
+    DEGRADATIONS,
+    INITIALIZATIONS,
+    JIT_COMPILE,
+    PRECISIONS,
+    SCHEDULES,
+    STRATEGIES,
+    DataConfig,
+    TrainConfig,
+    read_config,
+)
 from srgan_tf.recipes import RECIPES
 
 N = TypeVar("N", int, float)
@@ -58,7 +69,6 @@ def add_command(commands: Any) -> None:
     add(
         "--half-size",
         action="store_true",
-        default=argparse.SUPPRESS,
         help="train on each picture of a folder at half its size too",
     )
     add("--out", metavar="RUN_DIR", required=True, help="run folder, made when absent")
@@ -80,7 +90,6 @@ def add_command(commands: Any) -> None:
         "--no-long-skip",
         dest="long_skip",
         action="store_false",
-        default=argparse.SUPPRESS,
         help="leave out its long skip connection; needs --initialization random",
     )
     add("--batch-size", type=positive_int, metavar="N", help="crops in a mini-batch (16)")
@@ -88,7 +97,7 @@ def add_command(commands: Any) -> None:
     add("--learning-rate", type=positive_float, metavar="X", help="peak rate of Adam (1e-4)")
     add(
         "--schedule",
-        choices=("paper", "cosine"),
+        choices=SCHEDULES,
         help="how the rate falls: in steps, or to 0 (paper)",
     )
     add("--warmup", type=count, metavar="N", help="steps of linear warm-up (0)")
@@ -98,19 +107,18 @@ def add_command(commands: Any) -> None:
         metavar="X",
         help="momentum of the averaged weights, 0: none (0.999)",
     )
-    add("--degradation", choices=("bicubic", "gaussian"), help="4x reduction (bicubic)")
+    add("--degradation", choices=DEGRADATIONS, help="4x reduction (bicubic)")
     add("--sigma", type=positive_float, metavar="X", help="blur of gaussian, pixels (1.6)")
     add("--seed", type=count, metavar="N", help="decides crops and starting weights (0)")
     add("--init", metavar="NAME|FILE", help="start from these weights")
     add(
         "--freeze-norms",
         action="store_true",
-        default=argparse.SUPPRESS,
         help="batch normalisation in inference mode, its statistics frozen: faster; needs --init",
     )
     add(
         "--initialization",
-        choices=("interpolation", "random"),
+        choices=INITIALIZATIONS,
         help="starting weights without --init: begin as bilinear interpolation, or, but for "
         "srcnn, espcn and drcn, not (interpolation)",
     )
@@ -128,13 +136,13 @@ def add_command(commands: Any) -> None:
     )
     add(
         "--precision",
-        choices=("float32", "mixed_bfloat16"),
+        choices=PRECISIONS,
         help="mixed_bfloat16 is faster where the processor has it (float32)",
     )
-    add("--jit-compile", choices=("auto", "on", "off"), help="XLA; auto: on GPU and TPU (auto)")
+    add("--jit-compile", choices=JIT_COMPILE, help="XLA; auto: on GPU and TPU (auto)")
     add(
         "--strategy",
-        choices=("none", "mirrored", "tpu"),
+        choices=STRATEGIES,
         help="train on one device, on all of this computer (under JAX: of several), or on a TPU "
         "(none)",
     )

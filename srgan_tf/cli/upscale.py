@@ -49,24 +49,16 @@ def add_command(commands: Any) -> None:
     add = parser.add_argument
     add("inputs", nargs="+", metavar="INPUT", help="picture files, folders or patterns")
     add("-o", "--output", metavar="PATH", help="file for one input, or folder")
-    add(
-        "--quality",
-        type=int,
-        metavar="N",
-        help="1 to 100, of JPEG, WebP and AVIF files (default: 95)",
-    )
     add_arguments(parser)
     add("--compare", action="store_true", help="write a before/after page beside each result")
-    add("--overwrite", action="store_true", help="replace outputs that exist")
 
 
 def run(options: argparse.Namespace) -> int:
     """Upscales each input; a bad one does not stop the others."""
     from srgan_tf.cli.plan import find_inputs, plan_targets, without_results
-    from srgan_tf.pictures.writing import picture_format
+    from srgan_tf.pictures.writing import check_quality, picture_format
 
-    if options.quality is not None and not 1 <= options.quality <= 100:
-        raise ValueError(f"quality: got {options.quality}, expected 1 to 100")
+    check_quality(options.quality)
     found, problems = find_inputs(options.inputs, options.output)
     if not found:
         raise ValueError(problems[0])

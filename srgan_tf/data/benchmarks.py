@@ -42,6 +42,11 @@ class Benchmark:
     def __len__(self) -> int:
         return len(self.paths)
 
+    @property
+    def folder(self) -> Path:
+        """`NAME`, which holds `HR` and, where there are reductions, `LRx4`."""
+        return self.paths[0].parent.parent
+
     def images(self) -> Iterator[BenchmarkImage]:
         """Yields the pictures in the order of their names.
 
@@ -51,7 +56,7 @@ class Benchmark:
         for path in self.paths:
             hr = read_gray_or_rgb(path)
             hr = hr[: hr.shape[0] // 4 * 4, : hr.shape[1] // 4 * 4]
-            lr_path = path.parent.parent / "LRx4" / path.name
+            lr_path = self.folder / "LRx4" / path.name
             if min(hr.shape[:2]) == 0:
                 raise ValueError(f"{path}: too small to reduce 4x, expected at least 4x4 pixels")
             lr = read_gray_or_rgb(lr_path) if os.path.lexists(lr_path) else reduce_4x(hr)
@@ -70,7 +75,6 @@ def find_benchmarks(folder: str | Path) -> list[Benchmark]:
         ValueError: no such folder, or no `NAME/HR/*.png` in it.
     """
     root = Path(folder)
-    order = {"Set5": 0, "Set14": 1, "BSD100": 2}
     found = [
         Benchmark(path.parent.name, tuple(sorted(path.glob("*.png"))))
         for path in sorted(root.glob("*/HR"))
@@ -78,7 +82,12 @@ def find_benchmarks(folder: str | Path) -> list[Benchmark]:
     found = [benchmark for benchmark in found if len(benchmark)]
     if not found:
         raise ValueError(f"benchmarks: got {folder}, expected a folder that holds NAME/HR/*.png")
-    return sorted(found, key=lambda benchmark: (order.get(benchmark.name, 3), benchmark.name))
+    return sorted(found, key=lambda benchmark: set_order(benchmark.name))
+
+
+def set_order(name: str) -> tuple[int, str]:
+    """Sorts test sets: the paper's three by their size, then the others by name."""
+    return {"Set5": 0, "Set14": 1, "BSD100": 2}.get(name, 3), name
 
 
 def read_gray_or_rgb(path: str | Path) -> np.ndarray:

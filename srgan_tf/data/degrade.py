@@ -6,9 +6,8 @@ picture is, its borders clamped.
 
 import numpy as np
 
+from srgan_tf.config import DEGRADATIONS
 from srgan_tf.imaging.resize import reduction_matrix
-
-DEGRADATIONS = ("bicubic", "gaussian")
 
 
 def degradation_matrix(degradation: str, crop_size: int, sigma: float = 1.6) -> np.ndarray:

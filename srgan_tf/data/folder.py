@@ -1,4 +1,4 @@
-"""A folder of training photos: which files serve, and one crop out of one of them."""
+"""A folder of training photos: which files serve, and how each is read."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -12,6 +12,7 @@ from srgan_tf.config import DataConfig
 from srgan_tf.data.degrade import degradation_matrix, degrade_batch
 from srgan_tf.data.folder import Photo, read_photo
 from srgan_tf.data.plan import plan_batch
+from srgan_tf.imaging.ranges import uint8_to_tanh
 from srgan_tf.imaging.symmetry import apply_symmetry
 
 
@@ -86,7 +87,7 @@ def sample_batches(
         plan = plan_batch(photos, config.seed, step, config.batch_size, size)
         hr_uint8 = np.stack([crop(pick) for pick in plan[first:stop]])
         lr = degrade_batch(hr_uint8, matrix, config.degradation == "bicubic") / np.float32(255)
-        return lr, hr_uint8.astype(np.float32) / np.float32(127.5) - np.float32(1)
+        return lr, uint8_to_tanh(hr_uint8)
 
     # Every thread has a batch of its own. If all cores shared each product again, the threads
     # would wait for one another: a batch took thirteen times as long on 16 cores.

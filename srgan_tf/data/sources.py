@@ -23,6 +23,7 @@ from srgan_tf.data.folder import (
 )
 from srgan_tf.data.sampler import sample_batches
 from srgan_tf.imaging.cores import num_cores
+from srgan_tf.imaging.middle import crop_middle
 from srgan_tf.imaging.resize import reduce_4x
 
 _HOLDOUT_SIDE = 320  # held-out pictures are scored on their middle, at most this many pixels wide
@@ -159,9 +160,7 @@ def _middle(photo: Photo, root: Path) -> BenchmarkImage:
     """A held-out picture, named by its path: folders may hold files of the same name."""
     name = _short("_".join(Path(photo.path).relative_to(root).with_suffix("").parts))
     hr = read_photo(photo)
-    height, width = (min(side, _HOLDOUT_SIDE) // 4 * 4 for side in hr.shape[:2])
-    top, left = (hr.shape[0] - height) // 2, (hr.shape[1] - width) // 2
-    hr = hr[top : top + height, left : left + width]
+    hr = crop_middle(hr, *(min(side, _HOLDOUT_SIDE) // 4 * 4 for side in hr.shape[:2]))
     return BenchmarkImage(name, hr, reduce_4x(hr))
 
 

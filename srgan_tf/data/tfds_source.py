@@ -8,6 +8,7 @@ import tensorflow_datasets as tfds
 
 from srgan_tf.config import DataConfig
 from srgan_tf.data.pipeline import apply_symmetry, batch_crops, crop_jpeg
+from srgan_tf.imaging.errors import first_line
 
 PREFIX = "tfds:"
 _SHUFFLE_BUFFER = 2048  # encoded pictures; files are shuffled too
@@ -40,7 +41,7 @@ def tfds_dataset(config: DataConfig, first_step: int = 0) -> tf.data.Dataset:
     try:
         builder = tfds.builder(name)
     except (tfds.core.DatasetNotFoundError, ValueError) as error:
-        reason = str(error).splitlines()[0]
+        reason = first_line(error)
         raise ValueError(f"training data: got {config.source}, not in TFDS ({reason})") from None
     key = _image_key(builder.info.features)
     try:

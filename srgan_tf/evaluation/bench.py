@@ -31,12 +31,12 @@ class Timing:
     Attributes:
         seconds: for a picture or a step, one number for each round.
         speed: times as fast as the first one; the median over the rounds.
-        peak_mb: most memory that its process held.
+        peak_mib: most memory that its process held.
     """
 
     seconds: tuple[float, ...]
     speed: float
-    peak_mb: float
+    peak_mib: float
 
     @property
     def median(self) -> float:
@@ -173,7 +173,7 @@ class _Worker:
         return self._read_number()
 
     def finish(self) -> float:
-        """Returns the peak memory, MB."""
+        """Returns the peak memory, MiB."""
         self._questions.close()
         return self._read_number()
 

@@ -4,7 +4,7 @@
     python -m srgan_tf.evaluation.bench_worker "RECIPE PRECISION"
 
 Says `ready`, or `none` and why; answers each line on its standard input with the seconds that one
-picture, or step, took; says its peak memory in MB at the end.
+picture, or step, took; says its peak memory in MiB at the end.
 """
 
 import sys
@@ -102,10 +102,10 @@ def main(*arguments: str) -> None:
         start = time.perf_counter()
         turn()
         print(time.perf_counter() - start, file=answers, flush=True)
-    print(peak_mb(), file=answers, flush=True)
+    print(peak_mib(), file=answers, flush=True)
 
 
-def peak_mb() -> float:
+def peak_mib() -> float:
     """The most memory that this process has held."""
     try:
         import resource

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from srgan_tf.evaluation.data_uri import data_uri
+from srgan_tf.imaging import middle
 
 _GAP = 8  # pixels between panels
 _HEADER = 32  # pixels above them
@@ -86,7 +87,4 @@ def crop_middle(panels: Iterable[np.ndarray], max_side: int) -> list[np.ndarray]
     sizes = {panel.shape for panel in panels}
     if len(sizes) != 1:
         raise ValueError(f"comparison: got pictures of {len(sizes)} sizes, expected one")
-    height, width, _ = sizes.pop()
-    tall, wide = min(height, max_side), min(width, max_side)
-    top, left = (height - tall) // 2, (width - wide) // 2
-    return [panel[top : top + tall, left : left + wide] for panel in panels]
+    return [middle.crop_middle(panel, max_side, max_side) for panel in panels]

@@ -114,13 +114,13 @@ def measure_networks(
     for run in sorted(path.parent for path in folder.glob(f"b*_*/{GENERATOR}")):
         if not re.fullmatch(r"b\d+_(skip|plain)", run.name):
             continue  # the user's
-        wanted = read_config(run / CONFIG).steps
+        config = read_config(run / CONFIG)
         is_whole = (run / CHECKPOINT).exists()  # a killed run may lack the last line of its log
         done = load_checkpoint(run / CHECKPOINT).step if is_whole else read_steps(run)
-        if wanted is not None and done < wanted:
-            tell(f"left out, {done:,} of {wanted:,} steps: {run}")
+        if config.steps is not None and done < config.steps:
+            tell(f"left out, {done:,} of {config.steps:,} steps: {run}")
         else:
-            runs[run] = done
+            runs[run] = config, done
     if not runs:
         raise ValueError(f"depth: {folder} holds no finished runs; train them with --data")
     engines = [open_engine(run / GENERATOR) for run in runs]
@@ -138,8 +138,7 @@ def measure_networks(
             if turn:  # the first turn compiles
                 seconds[index] += time.perf_counter() - start
     points = []
-    for (run, steps), psnr, total in zip(runs.items(), scores, seconds, strict=True):
-        config = read_config(run / CONFIG)
+    for (config, steps), psnr, total in zip(runs.values(), scores, seconds, strict=True):
         milliseconds = round(1000 * float(total) / _TURNS, 3)
         size = (config.num_blocks, config.long_skip, config.num_filters)
         points.append(DepthPoint(*size, steps, round(psnr, 4), milliseconds))

@@ -8,8 +8,9 @@ from typing import Any
 
 from srgan_tf.config import LOG, SAMPLES, read_log
 from srgan_tf.data.benchmarks import read_gray_or_rgb
-from srgan_tf.evaluation.plots import INKS, draw, save, styled
+from srgan_tf.evaluation.plots import INKS, new_figure, save, styled
 from srgan_tf.imaging.color import to_rgb
+from srgan_tf.imaging.middle import crop_middle
 
 _SIDE = 160  # pixels of the pictures' middle that are shown
 
@@ -30,7 +31,7 @@ def draw_evolution(run: Path, out: Path, picture: str | None = None, count: int 
     Raises:
         ValueError: the folder holds no such samples or no log of numbers.
     """
-    folders = sorted(path for path in run.glob("samples/*") if path.is_dir())
+    folders = sorted(path for path in (run / SAMPLES).glob("*") if path.is_dir())
     names = [path.name for path in folders]
     if not names or (picture and picture not in names):
         raise ValueError(
@@ -46,8 +47,7 @@ def draw_evolution(run: Path, out: Path, picture: str | None = None, count: int 
         raise ValueError(f"samples: {folder} holds no pictures step_NUMBER.png")
     count = min(max(1, count), len(paths))
     chosen = [paths[round((index + 1) * len(paths) / count) - 1] for index in range(count)]
-    figure = draw(1.5 * max(count, 4), 4.2)[0]
-    figure.clear()  # of its axes
+    figure = new_figure(1.5 * max(count, 4), 4.2)
     upper, lower = figure.subfigures(2, 1, height_ratios=(1.8, 2.4))
     for axis, path in zip(upper.subplots(1, count, squeeze=False)[0], chosen, strict=True):
         axis.imshow(_middle(path), interpolation="nearest")
@@ -83,6 +83,4 @@ def _column(rows: Sequence[dict[str, str]], key: str, log: Path) -> tuple[list[f
 
 
 def _middle(path: Path) -> Any:
-    pixels = to_rgb(read_gray_or_rgb(path))
-    top, left = (max(0, side - _SIDE) // 2 for side in pixels.shape[:2])
-    return pixels[top : top + _SIDE, left : left + _SIDE]
+    return crop_middle(to_rgb(read_gray_or_rgb(path)), _SIDE, _SIDE)

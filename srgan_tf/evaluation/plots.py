@@ -39,22 +39,16 @@ def styled(function: Callable[..., list[Path]]) -> Callable[..., list[Path]]:
     return draw_in_style
 
 
-def draw(width: float, height: float, rows: int = 1, columns: int = 1, **settings: Any) -> Any:
-    """Begins a figure without a window system.
-
-    Args:
-        width: inches.
-        height: inches.
-        rows: of axes.
-        columns: of axes.
-        settings: of matplotlib's `subplots`.
-
-    Returns:
-        The figure and its axes, an array (rows, columns).
-    """
+def new_figure(width: float, height: float) -> Any:
+    """Begins a figure of so many inches, without a window system."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout="constrained")
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def draw(width: float, height: float, rows: int, columns: int, **settings: Any) -> Any:
+    """Begins a figure with axes, an array (rows, columns); `settings` are of `subplots`."""
+    figure = new_figure(width, height)
     return figure, figure.subplots(rows, columns, squeeze=False, **settings)
 
 

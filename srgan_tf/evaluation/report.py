@@ -12,6 +12,7 @@ from typing import Any
 from srgan_tf.data.benchmarks import Benchmark
 from srgan_tf.evaluation.data_uri import data_uri
 from srgan_tf.evaluation.methods import (
+    ORIGINAL,
     is_trained_on_phi34,
     not_shipped,
     paper_name,
@@ -90,7 +91,7 @@ def write_report(
         if name in BENCHMARKS and not is_whole(name, count):
             why = f"{name} has {count} pictures here, the paper's has {BENCHMARKS[name]}."
             left_out = [*left_out, f"Differences left out: {why}"]
-        table = benchmark.paths[0].parent.parent / "selfexsr_x4.csv"
+        table = benchmark.folder / "selfexsr_x4.csv"
         if table.exists():
             images = [path.stem for path in benchmark.paths]
             means = published_selfexsr(table.read_text(), images)
@@ -105,15 +106,15 @@ def write_report(
     scores = {name: _without_own_layer(name, part) for name, part in scores.items()}
     names = [benchmark.name for benchmark in benchmarks]
     parts = _tables(names, scores, published, list(measures), left_out)
-    _write(folder / "report.md", "# Scores\n\n" + "\n".join(to_text for to_text, _ in parts))
-    _write(folder / "report.csv", csv_of(names, scores, published))
-    _write(folder / "scores.json", json.dumps(_as_json(scores), indent=2) + "\n")
+    write_text(folder / "report.md", "# Scores\n\n" + "\n".join(to_text for to_text, _ in parts))
+    write_text(folder / "report.csv", csv_of(names, scores, published))
+    write_text(folder / "scores.json", json.dumps(_as_json(scores), indent=2) + "\n")
     body = "".join(page for _, page in parts)
     store = PictureStore(folder / "pictures")
     for figure in progress(figures()):
         body += _figure(figure, benchmarks, scores, store)
     template = resources.files("srgan_tf.evaluation").joinpath("report.html").read_text("utf-8")
-    _write(folder / "report.html", Template(template).substitute(body=body))
+    write_text(folder / "report.html", Template(template).substitute(body=body))
     return scores
 
 
@@ -186,7 +187,7 @@ def _figure(
             detail = find_detail(image.hr)
             cells = []
             for method in figure.methods:
-                title = html.escape(paper_name(method).replace("HR", "original"))
+                title = html.escape(ORIGINAL if method == ORIGINAL else paper_name(method))
                 if method in not_shipped():
                     cells.append(f"<figure class=none>{title}: {NOT_SHIPPED}</figure>")
                     continue
@@ -215,7 +216,3 @@ def _as_json(scores: Scores) -> dict[str, Any]:
             for protocol in ("paper", "matlab")
         }
     return {"measures": LABELS, "methods": methods, "not_in_the_package": not_shipped()}
-
-
-def _write(path: Path, text: str) -> None:
-    write_text(path, text)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from srgan_tf.evaluation.methods import ORIGINAL
 from srgan_tf.evaluation.paper import find_paper_score, is_whole
 from srgan_tf.evaluation.plots import INKS, draw, save, styled
 
@@ -84,7 +85,7 @@ def _bars(
         len(measures), len(benchmarks), sharey=True,
     )  # fmt: skip
     names = list(methods)
-    labels = [methods[name]["paper_name"].replace("HR", "original") for name in names]
+    labels = [name if name == ORIGINAL else methods[name]["paper_name"] for name in names]
     for row, measure in zip(axes, measures, strict=True):
         for axis, benchmark in zip(row, benchmarks, strict=True):
             values = [methods[name]["paper"][benchmark].get(measure) for name in names]

@@ -68,13 +68,16 @@ def score_methods(
     """
     scores: Scores = {method.name: {} for method in methods}
     digests = {benchmark.name: _digest_benchmark(benchmark) for benchmark in benchmarks}
+
+    def key(method: Method, benchmark: Benchmark) -> list[str]:
+        return [method.digest, digests[benchmark.name], measures_digest, __version__]
+
     wanted: dict[str, list[Method]] = {}
     for benchmark in benchmarks:
         wanted[benchmark.name] = []
         for method in methods:
-            key = [method.digest, digests[benchmark.name], measures_digest, __version__]
             kept = _read(folder, method.name).get(benchmark.name, {})
-            if kept.get("key") == key:
+            if kept.get("key") == key(method, benchmark):
                 scores[method.name][benchmark.name] = _from_json(kept["protocols"])
             else:
                 wanted[benchmark.name].append(method)
@@ -103,15 +106,14 @@ def score_methods(
         for method in lacking:
             result = {protocol: average_scores(r) for protocol, r in rows[method.name].items()}
             scores[method.name][benchmark.name] = result
-            key = [method.digest, digests[benchmark.name], measures_digest, __version__]
-            _write(folder, method.name, benchmark.name, key, result)
+            _write(folder, method.name, benchmark.name, key(method, benchmark), result)
     next(bar, None)
     order = [benchmark.name for benchmark in benchmarks]
     return {name: {b: of_method[b] for b in order} for name, of_method in scores.items()}
 
 
 def _digest_benchmark(benchmark: Benchmark) -> str:
-    reductions = [path.parent.parent / "LRx4" / path.name for path in benchmark.paths]
+    reductions = [benchmark.folder / "LRx4" / path.name for path in benchmark.paths]
     names = hashlib.sha256("\n".join(path.stem for path in benchmark.paths).encode()).hexdigest()
     files = digest_files([*benchmark.paths, *(path for path in reductions if path.exists())])
     return f"{names} {files}"

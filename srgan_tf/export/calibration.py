@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from srgan_tf.data.folder import open_folder, read_paths, read_photo
+from srgan_tf.imaging.middle import crop_middle
 from srgan_tf.imaging.ranges import uint8_to_unit
 from srgan_tf.imaging.resize import reduce_4x
 
@@ -16,7 +17,7 @@ _MOST = 32  # pictures of a folder
 def sample_photos() -> list[np.ndarray]:
     """The sample photos of the package: uint8 (h, w, 3)."""
     folder = Path(str(resources.files("srgan_tf"))) / "samples"
-    return list(read_paths(sorted(folder.glob("*.png"))))
+    return read_paths(sorted(folder.glob("*.png")))
 
 
 def sample_pictures() -> list[np.ndarray]:
@@ -36,6 +37,4 @@ def folder_pictures(folder: str | Path) -> list[np.ndarray]:
 
 
 def _prepare(picture_uint8: np.ndarray) -> np.ndarray:
-    height, width, _ = picture_uint8.shape
-    top, left = max(0, height - _SIDE) // 2, max(0, width - _SIDE) // 2
-    return uint8_to_unit(picture_uint8[top : top + _SIDE, left : left + _SIDE])[None]
+    return uint8_to_unit(crop_middle(picture_uint8, _SIDE, _SIDE))[None]

@@ -14,12 +14,15 @@ from srgan_tf.data.benchmarks import Benchmark
 from srgan_tf.export.calibration import folder_pictures
 from srgan_tf.export.facts import model_facts
 from srgan_tf.export.onnx import check_onnx, export_onnx
-from srgan_tf.export.runners import Runner, run_keras, run_onnx, run_saved_model, run_tflite
+from srgan_tf.export.runners import run_keras, run_onnx, run_saved_model, run_tflite
 from srgan_tf.export.saved_model import export_saved_model
 from srgan_tf.export.source import export_name, load_for_export
 from srgan_tf.export.tflite import export_tflite
 from srgan_tf.export.verify import BUDGETS, Verification, budget_benchmarks, check_budget, verify
+from srgan_tf.imaging.errors import first_line
 from srgan_tf.imaging.files import made_folder
+
+_RUNNERS = {"saved_model": run_saved_model, "tflite": run_tflite, "onnx": run_onnx}
 
 
 @dataclass(frozen=True)
@@ -78,12 +81,12 @@ def make_export(
         takes = "a minute or two" if wanted.quantize in ("dynamic", "int8") else "half a minute"
         tell(f"exporting {name}: {takes}")
         try:
-            runner = _build(wanted, generator, name, built, pictures)
+            _build(wanted, generator, name, built, pictures)
         except (OSError, tf.errors.OpError) as error:  # such as a full disk
             why = getattr(error, "strerror", None) or getattr(error, "message", None) or error
-            line = str(why).splitlines()[0]
+            line = first_line(why)
             raise ValueError(f"output: {out} cannot be written ({line})") from error
-        found = _verify(wanted, runner, generator, benchmarks) if wanted.verifies else None
+        found = _verify(wanted, built, generator, benchmarks) if wanted.verifies else None
         path = _place(wanted, out, name)
         with made_folder(path.parent):
             built.replace(path)
@@ -120,26 +123,20 @@ def _build(
     name: str,
     built: Path,
     pictures: list[np.ndarray] | None,
-) -> Callable[[], Runner]:
-    """Returns what opens it."""
+) -> None:
     if wanted.kind == "saved_model":
         export_saved_model(generator, built, name)
-        return lambda: run_saved_model(built)
-    if wanted.kind == "onnx":
+    elif wanted.kind == "onnx":
         export_onnx(generator, built, model_facts(wanted.model, name, batch="n"))
-        return lambda: run_onnx(built)
-    facts = model_facts(wanted.model, name, wanted.quantize)
-    export_tflite(generator, built, wanted.quantize, pictures, facts)
-    return lambda: run_tflite(built)
+    else:
+        facts = model_facts(wanted.model, name, wanted.quantize)
+        export_tflite(generator, built, wanted.quantize, pictures, facts)
 
 
 def _verify(
-    wanted: Wanted,
-    open_export: Callable[[], Runner],
-    generator: keras.Model,
-    benchmarks: list[Benchmark],
+    wanted: Wanted, built: Path, generator: keras.Model, benchmarks: list[Benchmark]
 ) -> Verification:
-    found = verify(open_export(), run_keras(generator), benchmarks)
+    found = verify(_RUNNERS[wanted.kind](built), run_keras(generator), benchmarks)
     kind = f"{wanted.kind} {wanted.quantize}".removesuffix(" none")
     check_budget(found, BUDGETS[wanted.quantize], f"the export of {wanted.model} as {kind}")
     return found

@@ -10,9 +10,8 @@ from typing import Any
 
 import keras
 
-from srgan_tf.export.unit_range import to_unit_range
-from srgan_tf.imaging.files import write_atomically
-from srgan_tf.models.folded import FoldedGenerator, fold, shuffle_last
+from srgan_tf.imaging.files import write_bytes
+from srgan_tf.models.folded import FoldedGenerator, fold, shuffle_last, to_unit_range
 
 _NEEDED = ("onnx", "onnxruntime", "tf2onnx")
 
@@ -50,7 +49,7 @@ def export_onnx(generator: keras.Model, path: str | Path, facts: Mapping[str, st
     for key, value in facts.items():
         proto.metadata_props.add(key=key, value=value)
     onnx.checker.check_model(proto)
-    write_atomically(path, lambda target: target.write(proto.SerializeToString()))
+    write_bytes(path, proto.SerializeToString())
 
 
 class _Folded(keras.layers.Layer):

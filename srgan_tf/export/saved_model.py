@@ -10,9 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from srgan_tf.export.serving_graph import upscale_checked, upscale_file
-from srgan_tf.export.unit_range import to_unit_range
 from srgan_tf.export.warm_up import write_warm_up
-from srgan_tf.models.folded import Convolution, FoldedGenerator, fold, shuffle_last
+from srgan_tf.models.folded import Convolution, FoldedGenerator, fold, shuffle_last, to_unit_range
 
 
 def export_saved_model(generator: keras.Model, version: str | Path, name: str) -> None:

@@ -11,9 +11,8 @@ import tensorflow as tf
 from srgan_tf.export.calibration import sample_pictures
 from srgan_tf.export.facts import add_to_tflite
 from srgan_tf.export.quantization import equalize, round_kernels
-from srgan_tf.export.unit_range import to_unit_range
-from srgan_tf.imaging.files import write_atomically
-from srgan_tf.models.folded import fold, shuffle_last
+from srgan_tf.imaging.files import write_bytes
+from srgan_tf.models.folded import fold, shuffle_last, to_unit_range
 
 QUANTIZATIONS = ("none", "float16", "dynamic", "int8")
 
@@ -47,8 +46,9 @@ def export_tflite(
     if quantize not in QUANTIZATIONS:
         raise ValueError(f"quantize: got {quantize!r}, expected one of {', '.join(QUANTIZATIONS)}")
     network = to_unit_range(fold(generator))
-    calibration = sample_pictures() if pictures is None else pictures
+    calibration: Sequence[np.ndarray] = ()
     if quantize in ("dynamic", "int8"):
+        calibration = sample_pictures() if pictures is None else pictures
         network = round_kernels(equalize(network, calibration), calibration)
     network = shuffle_last(network)
 
@@ -70,7 +70,7 @@ def export_tflite(
             content = converter.convert()
     if facts is not None:
         content = add_to_tflite(content, facts)
-    write_atomically(path, lambda file: file.write(content))
+    write_bytes(path, content)
 
 
 def _convert_to_int8(

@@ -13,6 +13,7 @@ from srgan_tf.export.runners import Runner
 from srgan_tf.imaging.ranges import uint8_to_unit, unit_to_uint8
 from srgan_tf.imaging.resize import reduce_4x
 from srgan_tf.inference.scoring import score_pictures, sr_from_engine
+from srgan_tf.metrics import psnr
 
 _LUMA = np.array([0.2126, 0.7152, 0.0722])  # BT.709
 
@@ -154,5 +155,4 @@ def _odd_pair(photo_uint8: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _psnr(differences: Sequence[np.ndarray]) -> float:
     luma = np.concatenate([(difference @ _LUMA).ravel() for difference in differences])
-    error = float(np.square(luma).mean())
-    return -10 * math.log10(error) if error else math.inf
+    return psnr(luma, np.zeros_like(luma), peak=1.0)

@@ -4,10 +4,8 @@ import hashlib
 import os
 import secrets
 import shutil
+import tempfile
 import time
-import tokenize
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -77,12 +75,17 @@ def move_into_place(temporary: Path, path: Path) -> None:
     temporary.replace(path)
 
 
+def write_bytes(path: str | Path, content: bytes) -> None:
+    """Writes a file as `write_atomically` does."""
+    write_atomically(path, lambda file: file.write(content))
+
+
 def write_text(path: str | Path, text: str) -> None:
     """Writes a text file, in UTF-8, as `write_atomically` does.
 
     What is not text in a file's name is written as the bytes that it is.
     """
-    write_atomically(path, lambda file: file.write(text.encode(errors="surrogateescape")))
+    write_bytes(path, text.encode(errors="surrogateescape"))
 
 
 @contextmanager
@@ -107,6 +110,34 @@ def made_folder(folder: Path) -> Iterator[None]:
         for path in reversed(made):
             with suppress(OSError):  # not empty
                 path.rmdir()
+        raise
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Gives a hidden folder to fill, which then appears as `folder`: whole or not at all.
+
+    It is for its owner alone.
+
+    Raises:
+        ValueError: there is no folder to put it in, or something is in its place.
+    """
+    parent = real_path(folder).parent
+    if not parent.is_dir():
+        raise ValueError(f"output: the folder {parent} does not exist")
+    building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=parent))
+    try:
+        yield building
+        try:
+            if fcntl is None and folder.is_dir():
+                folder.rmdir()  # empty; Windows does not move a folder onto it
+            building.replace(folder)
+        except OSError as error:  # it is in use: the current folder, or another disk's
+            raise ValueError(
+                f"output: {folder} cannot become a study ({error.strerror}); choose a new folder"
+            ) from None
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
         raise
 
 
@@ -159,18 +190,9 @@ def read_arrays(path: str | Path) -> "dict[str, np.ndarray]":
             if sum(part.file_size for part in arrays.zip.infolist()) > _MOST_BYTES:
                 raise ValueError(f"it would need more than {_MOST_BYTES >> 30} GB of memory")
             return {key: arrays[key] for key in arrays.files}
-    except (
-        OSError,
-        ValueError,
-        AttributeError,
-        TypeError,
-        EOFError,
-        NotImplementedError,
-        SyntaxError,  # of a header, which NumPy parses as Python
-        tokenize.TokenError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # NumPy's reader raises anything: zlib.error ...
         raise ValueError(f"{path} cannot be read as arrays (.npz): {error}") from None
 
 

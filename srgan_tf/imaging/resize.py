@@ -46,10 +46,7 @@ def upscaling_taps() -> np.ndarray:
     Returns:
         float64 (4, 5), rows summing to 1: one axis of an enlargement by 4.
     """
-    weights = np.zeros((20, 5))
-    indices, of_taps = _cubic_taps(5, 20)
-    np.add.at(weights, (np.arange(20)[:, None], indices), of_taps)
-    return weights[8:12]
+    return _as_matrix(5, *_cubic_taps(5, 20))[8:12]
 
 
 def _gaussian_taps(size_in: int, sigma: float) -> tuple[np.ndarray, np.ndarray]:
@@ -96,12 +93,13 @@ def reduction_matrix(size_in: int, sigma: float | None = None) -> np.ndarray:
     Returns:
         float64, (size_in // 4, size_in), rows summing to 1.
     """
-    size_out = size_in // 4
-    indices, weights = (
-        _cubic_taps(size_in, size_out) if sigma is None else _gaussian_taps(size_in, sigma)
-    )
-    matrix = np.zeros((size_out, size_in))
-    np.add.at(matrix, (np.arange(size_out)[:, None], indices), weights)
+    taps = _cubic_taps(size_in, size_in // 4) if sigma is None else _gaussian_taps(size_in, sigma)
+    return _as_matrix(size_in, *taps)
+
+
+def _as_matrix(size_in: int, indices: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    matrix = np.zeros((len(indices), size_in))
+    np.add.at(matrix, (np.arange(len(indices))[:, None], indices), weights)
     return matrix
 
 
@@ -150,17 +148,15 @@ def _resized_bands(
     size_in = image_levels.shape[:2]
     rows, row_weights = _cubic_taps(size_in[0], height)
     columns = _cubic_taps(size_in[1], width)
+    order = (0, 1) if height * size_in[1] <= width * size_in[0] else (1, 0)  # who shrinks more
     step = max(1, _BAND * min(height, size_in[0]) // size_in[0])
     for start in range(0, height, step):
         taps = rows[start : start + step]
         first = taps.min()
-        passes = [
-            (height / size_in[0], 0, (taps - first, row_weights[start : start + step])),
-            (width / size_in[1], 1, columns),
-        ]
+        of_axis = ((taps - first, row_weights[start : start + step]), columns)
         band = image_levels[first : taps.max() + 1].astype(np.float64)
-        for _, axis, of_axis in sorted(passes, key=lambda step: step[:2]):
-            band = _round(_resample(band, axis, of_axis), highest)
+        for axis in order:
+            band = _round(_resample(band, axis, of_axis[axis]), highest)
         yield band.astype(dtype)
 
 

@@ -7,6 +7,8 @@ import argparse
 from typing import Any
 
 SCALES = (2, 3, 4)
+ENGINES = ("litert", "keras", "saved_model")
+DEFAULT_MODEL = "srresnet_mse"
 
 
 def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +16,7 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         "--engine",
-        choices=("litert", "keras", "saved_model"),
+        choices=ENGINES,
         help="what runs the model (default: by its kind)",
     )
     add(
@@ -40,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="NAME|FILE",
-        default="srresnet_mse",
+        default=DEFAULT_MODEL,
         help="nearest, bicubic, a shipped model, a file (.keras, .weights.h5, .npz, .tflite) or a "
         "SavedModel folder; default: srresnet_mse",
     )
@@ -65,6 +67,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="side of a tile, pixels of the input (default: by free memory, at most 256)",
     )
+    parser.add_argument(
+        "--quality",
+        type=int,
+        metavar="N",
+        help="1 to 100, of JPEG, WebP and AVIF files (default: 95)",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace outputs that exist")
+
+
+def refuse_empty_texts(options: argparse.Namespace) -> None:
+    """Those of a shell's variable that is not set; among many inputs, one is told by its command.
+
+    Raises:
+        ValueError: an option got one.
+    """
+    for name, value in vars(options).items():
+        if value == "" or (isinstance(value, list) and "" in value and name != "inputs"):
+            raise ValueError(f"{name.replace('_', '-')}: got an empty text")
 
 
 def upscaler_arguments(options: argparse.Namespace) -> dict[str, Any]:

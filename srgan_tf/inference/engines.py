@@ -12,6 +12,7 @@ from srgan_tf.imaging.cores import num_cores
 from srgan_tf.imaging.ranges import levels_to_unit, tanh_to_levels, unit_to_levels
 from srgan_tf.imaging.resize import upscale_bicubic, upscale_nearest
 from srgan_tf.imaging.symmetry import apply_symmetry, undo_symmetry
+from srgan_tf.inference.arguments import ENGINES
 from srgan_tf.inference.memory import DRCN_BYTES_PER_PIXEL
 from srgan_tf.models.shipped import FAST, shipped_names, shipped_path
 
@@ -21,8 +22,6 @@ Engine = Callable[[np.ndarray], np.ndarray]
 Networks compute in float32; their result is rounded here, tile by tile, so that no float picture
 of the full size ever exists. One that needs more memory than most has `bytes_per_pixel`, see
 `srgan_tf.inference.memory`."""
-
-ENGINES = ("litert", "keras", "saved_model")
 
 
 def open_engine(
@@ -163,7 +162,9 @@ def saved_model_engine(folder: Path) -> Engine:
 
     def upscale(lr_levels: np.ndarray) -> np.ndarray:
         try:
-            sr = serve(lr=tf.constant(levels_to_unit(lr_levels)[None]))["sr"]
+            # By `loaded`: a signature alone does not keep its variables.
+            run = loaded.signatures["serving_default"]
+            sr = run(lr=tf.constant(levels_to_unit(lr_levels)[None]))["sr"]
         except tf.errors.InvalidArgumentError as error:
             height, width, _ = lr_levels.shape
             lines = str(error.message).splitlines()
@@ -172,7 +173,6 @@ def saved_model_engine(folder: Path) -> Engine:
         _check_size(sr.numpy(), lr_levels)
         return unit_to_levels(sr.numpy()[0], lr_levels.dtype)
 
-    upscale.owner = loaded  # type: ignore[attr-defined]  # a signature does not keep its variables
     return upscale
 
 

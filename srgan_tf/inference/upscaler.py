@@ -12,7 +12,7 @@ from PIL import Image
 from srgan_tf.imaging.resize import resize_rows
 from srgan_tf.imaging.rows import Rows
 from srgan_tf.imaging.tiles import map_tiles
-from srgan_tf.inference.arguments import SCALES
+from srgan_tf.inference.arguments import DEFAULT_MODEL, SCALES
 from srgan_tf.inference.engines import Engine, open_engine
 from srgan_tf.inference.memory import BYTES_PER_PIXEL, free_memory, tile_for
 from srgan_tf.pictures.decoding import from_pillow
@@ -22,7 +22,6 @@ from srgan_tf.pictures.transparency import fill_transparent, keep_flat_parts
 from srgan_tf.pictures.writing import check_fits, write_animation, write_picture
 
 SCALE = 4
-DEFAULT_MODEL = "srresnet_mse"
 
 OVERLAP = 16
 """What a tile sees beyond its kept part, pixels of the small picture. The generator's receptive

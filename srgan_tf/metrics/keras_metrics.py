@@ -27,17 +27,17 @@ class _PictureMetric(keras.metrics.Mean):
 
     def __init__(
         self,
-        name: str,
-        luma: bool,
-        value_range: tuple[float, float],
-        dtype: Any,
+        luma: bool = True,
+        value_range: tuple[float, float] = (-1.0, 1.0),
+        name: str | None = None,
+        dtype: Any = None,
     ) -> None:
         if len(value_range) != 2 or not value_range[0] < value_range[1]:
             raise ValueError(
                 f"{type(self).__name__}: got value_range {tuple(value_range)}; expected "
                 "(lowest, highest) with lowest < highest, such as (-1.0, 1.0)."
             )
-        super().__init__(name=name, dtype=dtype)
+        super().__init__(name=name or type(self).__name__.lower(), dtype=dtype)
         self.luma = luma
         self.value_range = (float(value_range[0]), float(value_range[1]))
         self._direction = "up"  # tells EarlyStopping and ModelCheckpoint that more is better
@@ -133,15 +133,6 @@ class PSNR(_PictureMetric):
         >>> model.compile(optimizer="adam", loss="mse", metrics=[PSNR(), SSIM()])
     """
 
-    def __init__(
-        self,
-        luma: bool = True,
-        value_range: tuple[float, float] = (-1.0, 1.0),
-        name: str = "psnr",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(name, luma, value_range, dtype)
-
     def _per_picture(self, true: Any, pred: Any) -> Any:
         error = ops.mean(ops.square(true - pred), axis=(1, 2, 3))
         return -10.0 * ops.log10(ops.maximum(error, _SMALLEST_ERROR))
@@ -165,15 +156,6 @@ class SSIM(_PictureMetric):
         ValueError: `value_range` is not increasing; or, when it is used, pictures are smaller than
             the window.
     """
-
-    def __init__(
-        self,
-        luma: bool = True,
-        value_range: tuple[float, float] = (-1.0, 1.0),
-        name: str = "ssim",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(name, luma, value_range, dtype)
 
     def _per_picture(self, true: Any, pred: Any) -> Any:
         if any(side is not None and side < _WINDOW_SIZE for side in true.shape[1:3]):

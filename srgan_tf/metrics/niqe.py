@@ -22,6 +22,7 @@ import numpy as np
 from PIL import Image
 
 from srgan_tf.imaging.color import gray_uint8
+from srgan_tf.imaging.errors import one_line
 from srgan_tf.imaging.files import read_arrays
 from srgan_tf.metrics.ssim import filter_valid
 
@@ -90,7 +91,7 @@ def _read_mat(path: Path) -> dict[str, np.ndarray]:
     try:
         arrays = loadmat(path)
     except Exception as error:  # scipy has many kinds, and none that they share
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise ValueError(f"NIQE model: {path} cannot be read as .mat: {reason}") from None
     return {name: array for name, array in arrays.items() if not name.startswith("__")}
 

@@ -16,7 +16,7 @@ from srgan_tf.models.luma import BicubicUpscale, Luma, WithLuma
 _BILINEAR = np.array([[3, 5, 0], [1, 7, 0], [0, 7, 1], [0, 5, 3]]) / 8  # four sub-pixels, 3 taps
 
 
-def build_srcnn(name: str = "srcnn") -> keras.Model:
+def build_srcnn() -> keras.Model:
     """Builds SRCNN 9-5-5 (Dong et al. 2016): three convolutions on the enlarged luma.
 
     It has 57,281 parameters.
@@ -34,14 +34,14 @@ def build_srcnn(name: str = "srcnn") -> keras.Model:
     x = _conv(64, 9, "conv1", "relu")(x)
     x = _conv(32, 5, "conv2", "relu")(x)
     x = _conv(1, 5, "conv3", dtype="float32")(x)
-    model = keras.Model(lr, WithLuma(name="colours")([large, x]), name=name)
+    model = keras.Model(lr, WithLuma(name="colours")([large, x]), name="srcnn")
     _carry(model, "conv1")
     _carry(model, "conv2")
     _interpolate(model, "conv3", np.ones((1, 1, 1)))
     return model
 
 
-def build_espcn(name: str = "espcn") -> keras.Model:
+def build_espcn() -> keras.Model:
     """Builds ESPCN (Shi et al. 2016): three convolutions on the small luma, then depth to space.
 
     It has 24,752 parameters.
@@ -60,7 +60,7 @@ def build_espcn(name: str = "espcn") -> keras.Model:
     x = _conv(16, 3, "conv3", dtype="float32")(x)
     x = keras.ops.depth_to_space(x, 4)
     large = BicubicUpscale(name="bicubic")(lr)
-    model = keras.Model(lr, WithLuma(name="colours")([large, x]), name=name)
+    model = keras.Model(lr, WithLuma(name="colours")([large, x]), name="espcn")
     _carry(model, "conv1")
     _carry(model, "conv2")
     phases = [np.outer(down, right) for down in _BILINEAR for right in _BILINEAR]
@@ -68,7 +68,7 @@ def build_espcn(name: str = "espcn") -> keras.Model:
     return model
 
 
-def build_drcn(num_filters: int = 256, num_recursions: int = 16, name: str = "drcn") -> keras.Model:
+def build_drcn(num_filters: int = 256, num_recursions: int = 16) -> keras.Model:
     """Builds DRCN (Kim et al. 2016): one convolution applied 16 times to the enlarged luma.
 
     Each recursion's features make a picture, through shared weights and with the input added; the
@@ -78,7 +78,6 @@ def build_drcn(num_filters: int = 256, num_recursions: int = 16, name: str = "dr
     Args:
         num_filters: feature maps.
         num_recursions: times that the inner convolution is applied.
-        name: name of the model.
 
     Returns:
         A `keras.Model` as `build_generator` makes it.
@@ -105,7 +104,7 @@ def build_drcn(num_filters: int = 256, num_recursions: int = 16, name: str = "dr
         x = recursion(x)
         pictures.append(add([reconstruct2(reconstruct1(x)), small_luma]))
     merged = WeightedSum(name="merge", dtype="float32")(pictures)
-    model = keras.Model(lr, WithLuma(name="colours")([large, merged]), name=name)
+    model = keras.Model(lr, WithLuma(name="colours")([large, merged]), name="drcn")
     kernel, bias = model.get_layer("recursion").get_weights()
     kernel[:] = 0
     kernel[1, 1] = np.eye(num_filters)  # its paper starts the recursion as the identity

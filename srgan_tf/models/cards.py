@@ -1,7 +1,6 @@
 """The card of each shipped model, `weights/NAME.json`: how it was trained and how it scores.
 
-The one source of `srgan-tf models`, of the tables in `weights/README.md` and of the report's
-captions. Standard library only.
+The one source of `srgan-tf models` and of the tables in `weights/README.md`. Standard library only.
 """
 
 import dataclasses

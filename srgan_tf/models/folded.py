@@ -4,6 +4,7 @@ In inference a batch normalisation multiplies each channel by a constant and add
 convolution before it can do both. What is left is plain arrays, which exporters rewrite freely.
 """
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -120,6 +121,13 @@ def fold(generator: keras.Model) -> FoldedGenerator:
         elif isinstance(layer, kinds.PReLU):
             slopes.append(layer.alpha.numpy())
     return FoldedGenerator(tuple(convolutions), tuple(slopes), long_skip="long_skip" in names)
+
+
+def to_unit_range(network: FoldedGenerator) -> FoldedGenerator:
+    """Lets the last convolution give [0, 1], unclipped: half the kernel, (bias + 1) / 2."""
+    *others, tail = network.convolutions
+    tail = Convolution(tail.kernel / 2, (tail.bias + np.float32(1)) / 2)
+    return dataclasses.replace(network, convolutions=(*others, tail))
 
 
 def shuffle_last(network: FoldedGenerator) -> FoldedGenerator:

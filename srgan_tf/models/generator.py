@@ -1,5 +1,7 @@
 """The generator network: SRResNet, Figure 4 of the paper (top)."""
 
+from typing import Any
+
 import keras
 from keras import layers
 
@@ -60,7 +62,7 @@ def build_generator(
     return keras.Model(lr, sr, name=name)
 
 
-def _residual_block(x, num_filters: int, name: str):  # type: ignore[no-untyped-def]
+def _residual_block(x: Any, num_filters: int, name: str) -> Any:
     """Conv, BN, PReLU, conv, BN, add; no activation after the sum (Gross and Wilber)."""
     y = layers.Conv2D(num_filters, 3, padding="same", name=f"{name}_conv1")(x)
     y = layers.BatchNormalization(name=f"{name}_bn1")(y)
@@ -70,7 +72,7 @@ def _residual_block(x, num_filters: int, name: str):  # type: ignore[no-untyped-
     return layers.Add(name=f"{name}_add")([x, y])
 
 
-def _subpixel_stage(x, num_filters: int, name: str):  # type: ignore[no-untyped-def]
+def _subpixel_stage(x: Any, num_filters: int, name: str) -> Any:
     """Doubles height and width: convolution to 4 times the maps, then depth to space (Shi 2016)."""
     x = layers.Conv2D(4 * num_filters, 3, padding="same", name=f"{name}_conv")(x)
     x = keras.ops.depth_to_space(x, 2)

@@ -8,7 +8,7 @@ FAST = ".dynamic.tflite"
 
 
 def shipped_path(name: str, suffix: str = ".npz") -> Path:
-    """Path of a recipe's file in the package (`.npz` or `.tflite`); it need not exist."""
+    """Path of a recipe's file in the package (`.npz`, `.json` ...); it need not exist."""
     return Path(str(resources.files("srgan_tf"))) / "weights" / f"{name}{suffix}"
 
 

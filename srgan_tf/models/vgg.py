@@ -1,11 +1,13 @@
 """VGG19 up to one of its feature maps: the eye of the content loss (Section 2.2.1)."""
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
+from srgan_tf.imaging.errors import first_line, one_line
 from srgan_tf.imaging.files import read_arrays
 from srgan_tf.models.layout import require_channels_last
 
@@ -55,7 +57,7 @@ def build_vgg_features(i: int, j: int, weights: str | Path = "imagenet") -> kera
     except Exception as error:  # Keras has no class of its own for a download that fails
         if is_file:
             raise
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise ValueError(
             f"VGG19: the ImageNet weights could not be downloaded ({reason}); name a file with "
             "--vgg-weights FILE"
@@ -69,7 +71,7 @@ def build_vgg_features(i: int, j: int, weights: str | Path = "imagenet") -> kera
     return features
 
 
-def vgg_input(picture_tanh):  # type: ignore[no-untyped-def]
+def vgg_input(picture_tanh: Any) -> Any:
     """Brings pictures in [-1, 1], RGB, to what VGG19 was trained on: BGR, 0..255 minus the mean."""
     bgr = (ops.flip(ops.cast(picture_tanh, "float32"), axis=-1) + 1.0) * 127.5
     return bgr - ops.convert_to_tensor(_MEAN_BGR, dtype="float32")
@@ -82,7 +84,7 @@ def _load(features: keras.Model, vgg: keras.Model, path: Path) -> None:
         try:
             vgg.load_weights(path)
         except (OSError, ValueError, KeyError) as error:
-            reason = str(error).splitlines()[0]
+            reason = first_line(error)
             raise ValueError(f"VGG19 weights: {path} cannot be loaded: {reason}") from None
         return
     arrays = read_arrays(path)

@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from srgan_tf.imaging.errors import first_line
 from srgan_tf.imaging.files import read_arrays, write_atomically
 from srgan_tf.models.generator import build_generator
 from srgan_tf.models.networks import build_network
@@ -110,7 +111,7 @@ def load_generator(model: str | Path) -> keras.Model:
             return generator
         return keras.saving.load_model(path, compile=False)
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
+        reason = first_line(error)
         raise ValueError(
             f"model: got {path}, expected a file saved by Keras or srgan-tf train: {reason}"
         ) from None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from srgan_tf.mos.ratings import Ratings
-from srgan_tf.mos.statistics import Mean, average_ranks, mean_over_raters
+from srgan_tf.mos.statistics import Mean, average_ranks, means_of
 from srgan_tf.mos.study import ORIGINAL, SCORES
 
 if TYPE_CHECKING:
@@ -49,11 +49,7 @@ def draw_means(ratings: Ratings) -> "Figure":
     sets = _rated_sets(ratings)
     figure = _new_figure(width=1.2 + 0.62 * len(ratings.study.methods), height=3.0 * len(sets))
     for panel, set_name in zip(_panels(figure, len(sets)), sets, strict=True):
-        means = {
-            method: mean_over_raters(ratings.of_method(method, set_name))
-            for method in ratings.study.methods
-        }
-        _draw_intervals(panel, {name: mean for name, mean in means.items() if mean.num_ratings})
+        _draw_intervals(panel, means_of(ratings, set_name))
         panel.set_ylim(0.9, 5.1)
         panel.set_yticks(SCORES)
         panel.set_ylabel("mean opinion score")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from srgan_tf.data.benchmarks import set_order
 from srgan_tf.imaging.files import real_path
 from srgan_tf.mos.study import ORIGINAL
 from srgan_tf.pictures.picture import to_opaque_rgb
@@ -94,12 +95,10 @@ def gather(originals: str | Path, methods: dict[str, str]) -> list[Image]:
     order = [*methods, ORIGINAL]
     return [
         Image(set_name, name, {method: files[method] for method in order if method in files})
-        for (set_name, name), files in sorted(images.items(), key=lambda item: _by_set(item[0]))
+        for (set_name, name), files in sorted(
+            images.items(), key=lambda item: (set_order(item[0][0]), item[0][1])
+        )
     ]
-
-
-def _by_set(key: tuple[str, str]) -> tuple[int, str, str]:
-    return {"Set5": 0, "Set14": 1, "BSD100": 2}.get(key[0], 3), *key
 
 
 def read_versions(image: Image) -> dict[str, np.ndarray]:

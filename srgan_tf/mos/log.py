@@ -8,7 +8,6 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from srgan_tf.imaging.files import lock
@@ -67,12 +66,7 @@ class RatingLog:
     def __enter__(self) -> "RatingLog":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
 
@@ -85,11 +79,8 @@ def read_records(study: Study) -> list[Record]:
     path = study.folder / RATINGS
     if not path.exists():
         return []
-    return [_parse(path, number, line) for number, line in enumerate(_lines(path), 1)]
-
-
-def _lines(path: Path) -> list[bytes]:
-    return path.read_bytes().split(b"\n")[:-1]  # behind the last line's end: nothing, or a part
+    lines = path.read_bytes().split(b"\n")[:-1]  # behind the last line's end: nothing, or a part
+    return [_parse(path, number, line) for number, line in enumerate(lines, 1)]
 
 
 def _parse(path: Path, number: int, line: bytes) -> Record:

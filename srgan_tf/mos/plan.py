@@ -1,11 +1,9 @@
 """Making a study out of folders of results."""
 
 import csv
+import dataclasses
 import hashlib
 import secrets
-import shutil
-import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image as PillowImage
 
-from srgan_tf.imaging.files import real_path
+from srgan_tf.imaging.files import new_folder
 from srgan_tf.imaging.resize import reduce_4x, upscale_nearest
 from srgan_tf.mos.gather import Image, find_pictures, gather, read_versions
 from srgan_tf.mos.order import choose_subsets, order_pictures
@@ -71,41 +69,25 @@ def make_study(
     images = [image for image in gathered if len(image.versions) > 1]
     left_out = dict.fromkeys(image.set for image in gathered if len(image.versions) == 1)
     examples = _choose_examples(find_pictures(calibration), num_calibration, seed)
-    parent = real_path(folder).parent
-    if not parent.is_dir():
-        raise ValueError(f"output: the folder {parent} does not exist")
-    building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=parent))
-    try:
+    with new_folder(folder) as building:
         pictures = _store_pictures(building, images, examples, seed)
-        raters = _order_raters(pictures, num_raters, num_repeats, ratings, seed)
         study = Study(
-            building,
-            seed,
-            (*methods, ORIGINAL),
-            break_every,
-            {
+            folder=building,
+            seed=seed,
+            methods=(*methods, ORIGINAL),
+            break_every=break_every,
+            settings={
                 "raters": num_raters,
                 "ratings": ratings,
                 "calibration images": len(examples),
                 "sets left out": list(left_out),
             },
-            tuple(pictures),
-            raters,
+            pictures=tuple(pictures),
+            raters=_order_raters(pictures, num_raters, num_repeats, ratings, seed),
         )
         study.save()
         _draw_secrets(study)
-        try:
-            if sys.platform == "win32" and folder.is_dir():
-                folder.rmdir()  # empty; a folder cannot be moved onto it there
-            building.replace(folder)
-        except OSError as error:  # it is in use: the current folder, or another disk's
-            raise ValueError(
-                f"output: {folder} cannot become a study ({error.strerror}); choose a new folder"
-            ) from None
-    except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
-        raise
-    return Study(**{**vars(study), "folder": folder})
+    return dataclasses.replace(study, folder=folder)
 
 
 def _check(
@@ -257,7 +239,7 @@ def describe(study: Study) -> list[str]:
     counts: dict[str, Any] = {}
     for rater, order in study.raters.items():
         calibration = study.num_calibration(rater)
-        test = len(set(order)) - calibration
+        test = study.num_ratings(rater)
         counts.setdefault(f"{test} ratings", (calibration, len(order) - calibration - test))
     for rated, (calibration, repeats) in counts.items():
         lines.append(f"a rater: {calibration} calibration pictures, {rated}, {repeats} repeats")

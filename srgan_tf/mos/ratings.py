@@ -122,10 +122,7 @@ def collect_ratings(study: Study, records: list[Record]) -> Ratings:
     scores = np.full((len(raters), len(study.pictures)), np.nan)
     for line, rater in zip(scores, raters, strict=True):
         line[list(rows[rater])] = list(rows[rater].values())
-    of_plan = [
-        len(set(order)) - study.num_calibration(name) for name, order in study.raters.items()
-    ]
-    planned = dict(zip(study.raters, of_plan, strict=True))
+    planned = {name: study.num_ratings(name) for name in study.raters}
     return Ratings(
         study,
         raters,

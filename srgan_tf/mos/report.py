@@ -1,12 +1,12 @@
 """The report of a study: tables, figures and files."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from srgan_tf.imaging.files import write_atomically
+from srgan_tf.imaging.files import write_bytes
 from srgan_tf.mos import export
 from srgan_tf.mos.document import to_html, to_markdown
 from srgan_tf.mos.figures import (
@@ -22,7 +22,6 @@ from srgan_tf.mos.ratings import Ratings, collect_ratings
 from srgan_tf.mos.reliability import Screened, screen_raters
 from srgan_tf.mos.sections import (
     TITLE,
-    means_of,
     scopes_of,
     set_of,
     tell_means,
@@ -33,7 +32,7 @@ from srgan_tf.mos.sections import (
     tell_ranks,
     tell_reliability,
 )
-from srgan_tf.mos.statistics import Pair, compare_pairs, mean_over_raters
+from srgan_tf.mos.statistics import Pair, compare_pairs, mean_over_raters, means_of
 from srgan_tf.mos.study import PLAN, Study
 
 
@@ -92,12 +91,8 @@ def write_report(study: Study, folder: str | Path) -> Ratings:
     files["report.html"] = to_html(TITLE, parts).encode()
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
-        write_atomically(folder / name, _writer(content))
+        write_bytes(folder / name, content)
     return ratings
-
-
-def _writer(content: bytes) -> Callable[..., object]:
-    return lambda file: file.write(content)
 
 
 def _tables(

@@ -8,7 +8,7 @@ from srgan_tf.mos.document import Drawing, Heading, Paragraph, Part, Table
 from srgan_tf.mos.measures import correlate
 from srgan_tf.mos.ratings import Ratings
 from srgan_tf.mos.reliability import Screened, retest
-from srgan_tf.mos.statistics import Mean, Pair, average_ranks, mean_over_raters
+from srgan_tf.mos.statistics import Mean, Pair, average_ranks, means_of
 from srgan_tf.mos.study import Study
 
 _ALL = "all"
@@ -23,15 +23,6 @@ def scopes_of(study: Study) -> list[str]:
 def set_of(scope: str) -> str | None:
     """The set of a scope; None: all."""
     return None if scope == _ALL else scope
-
-
-def means_of(ratings: Ratings, set_name: str | None) -> dict[str, Mean]:
-    """The means of the methods that were rated."""
-    means = {
-        method: mean_over_raters(ratings.of_method(method, set_name))
-        for method in ratings.study.methods
-    }
-    return {method: mean for method, mean in means.items() if mean.num_ratings}
 
 
 def tell_opening(ratings: Ratings) -> list[Part]:

@@ -106,7 +106,8 @@ class Sessions:
             raise ValueError(f"screen: expected {', '.join(names)}")
         for name, value in screen.items():
             _check_number(name, value, 0.05 if name == "ratio" else 1, 100_000)
-        self._write({"event": "start", "rater": rater, "screen": screen})
+        with self._lock:
+            self._record({"event": "start", "rater": rater, "screen": screen})
 
     def rate(self, rater: str, post: dict[str, Any]) -> None:
         """Records a rating; on return it is on the disk.
@@ -137,7 +138,7 @@ class Sessions:
             expected = self._study.pictures[order[position]].expected
             if expected is not None and score != expected:
                 raise ValueError(f"score: expected {expected} for this example")
-            self._write_and_apply(
+            self._record(
                 {
                     "event": "rating",
                     "rater": rater,
@@ -161,19 +162,13 @@ class Sessions:
                 raise ConflictError("undo: there is no rating to take back")
             if position != state["position"] - 1:
                 raise ConflictError("undo: expected the last rating")
-            self._write_and_apply({"event": "undo", "rater": rater, "position": position})
+            self._record({"event": "undo", "rater": rater, "position": position})
 
-    def _write_and_apply(self, record: Record) -> None:
-        self._append(record)
-        self._progress[record["rater"]].apply(record)
-
-    def _write(self, record: Record) -> None:
-        with self._lock:
-            self._append(record)
-
-    def _append(self, record: Record) -> None:
+    def _record(self, record: Record) -> None:
+        """Writes to the log, then counts it. The caller holds the lock."""
         time = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._log.append([{**record, "time": time}])
+        self._progress[record["rater"]].apply(record)
 
 
 def _check_number(name: str, value: Any, least: float, most: float) -> None:

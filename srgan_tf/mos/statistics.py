@@ -55,6 +55,15 @@ def mean_over_raters(values: np.ndarray, least: float = 1.0, most: float = 5.0) 
     return Mean(mean, max(mean - reach, least), min(mean + reach, most), count)
 
 
+def means_of(ratings: Ratings, set_name: str | None) -> dict[str, Mean]:
+    """The means of the methods that were rated."""
+    means = {
+        method: mean_over_raters(ratings.of_method(method, set_name))
+        for method in ratings.study.methods
+    }
+    return {method: mean for method, mean in means.items() if mean.num_ratings}
+
+
 @dataclass(frozen=True)
 class Pair:
     """Two methods compared on the same pictures by the same raters.

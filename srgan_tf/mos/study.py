@@ -90,6 +90,10 @@ class Study:
         """How many calibration pictures a rater sees before the test."""
         return sum(self.pictures[index].expected is not None for index in self.raters[rater])
 
+    def num_ratings(self, rater: str) -> int:
+        """How many pictures of the test a rater sees, repeats not counted."""
+        return len(set(self.raters[rater])) - self.num_calibration(rater)
+
     def picture_path(self, index: int) -> Path:
         """The file of a picture."""
         return self.folder / "pictures" / self.pictures[index].file

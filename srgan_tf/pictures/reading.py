@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from srgan_tf.imaging.errors import one_line
 from srgan_tf.pictures.decoding import decode, from_pillow, level_step
 from srgan_tf.pictures.picture import Picture
 
@@ -86,9 +87,9 @@ def read_frames(path: str | Path) -> Frames:
     except UnidentifiedImageError:
         raise ValueError(f"{path}: not a picture that can be read") from None
     except ValueError as error:
-        raise ValueError(f"{path}: {_one_line(error)}") from None
+        raise ValueError(f"{path}: {one_line(error)}") from None
     except Exception as error:  # Pillow's readers raise anything: RuntimeError, struct.error ...
-        raise ValueError(f"{path}: the picture is damaged ({_one_line(error)})") from None
+        raise ValueError(f"{path}: the picture is damaged ({one_line(error)})") from None
 
 
 def open_image(path: str | Path) -> Image.Image:
@@ -145,7 +146,3 @@ def _only_bombs_warn() -> Iterator[None]:
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         yield
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -2,6 +2,10 @@
 
 import numpy as np
 
+from srgan_tf.imaging.resize import upscale_nearest
+
+_RADIUS = 2  # how far a flat pixel's surroundings reach, pixels of the small picture
+
 
 def fill_transparent(pixels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """Gives fully transparent pixels the colour of their visible surroundings.
@@ -35,7 +39,7 @@ def _spread(weighted: np.ndarray, weight: np.ndarray) -> np.ndarray:
         return colour
     height, width = weight.shape[:2]
     coarse = _spread(_sum_blocks(weighted), _sum_blocks(weight))
-    coarse = np.repeat(np.repeat(coarse, 2, axis=0), 2, axis=1)[:height, :width]
+    coarse = upscale_nearest(coarse, 2)[:height, :width]
     return np.where(known, colour, coarse)
 
 
@@ -46,7 +50,7 @@ def _sum_blocks(array: np.ndarray) -> np.ndarray:
     return array.reshape((height + 1) // 2, 2, (width + 1) // 2, 2, channels).sum(axis=(1, 3))
 
 
-def keep_flat_parts(lr: np.ndarray, sr: np.ndarray, radius: int = 2) -> np.ndarray:
+def keep_flat_parts(lr: np.ndarray, sr: np.ndarray) -> np.ndarray:
     """Restores the exact level wherever the small picture is flat around a pixel.
 
     A network leaves a full or an empty area a level or two off; in opacity that is a veil or a
@@ -56,20 +60,15 @@ def keep_flat_parts(lr: np.ndarray, sr: np.ndarray, radius: int = 2) -> np.ndarr
     Args:
         lr: opacity of the small picture, (h, w, 1).
         sr: its enlargement, (scale * h, scale * w, 1).
-        radius: how far a pixel's surroundings reach, pixels of the small picture.
 
     Returns:
         As `sr`.
     """
     low, high = lr, lr
-    size = 2 * radius + 1
     for axis in (0, 1):
-        pad = [(radius, radius) if index == axis else (0, 0) for index in range(3)]
+        pad = [(_RADIUS, _RADIUS) if index == axis else (0, 0) for index in range(3)]
         low, high = (np.pad(part, pad, mode="edge") for part in (low, high))
-        low = np.lib.stride_tricks.sliding_window_view(low, size, axis).min(axis=-1)
-        high = np.lib.stride_tricks.sliding_window_view(high, size, axis).max(axis=-1)
+        low = np.lib.stride_tricks.sliding_window_view(low, 2 * _RADIUS + 1, axis).min(axis=-1)
+        high = np.lib.stride_tricks.sliding_window_view(high, 2 * _RADIUS + 1, axis).max(axis=-1)
     scale = sr.shape[0] // lr.shape[0]
-    flat, level = (
-        np.repeat(np.repeat(part, scale, axis=0), scale, axis=1) for part in (low == high, lr)
-    )
-    return np.where(flat, level, sr)
+    return np.where(upscale_nearest(low == high, scale), upscale_nearest(lr, scale), sr)

@@ -54,6 +54,12 @@ def picture_format(path: str | Path) -> str:
     raise ValueError(f"{path}: got suffix {suffix!r}, expected one such as .png or .jpg")
 
 
+def check_quality(quality: int | None) -> None:
+    """Raises ValueError where it is neither None nor 1 to 100."""
+    if quality is not None and not 1 <= quality <= 100:
+        raise ValueError(f"quality: got {quality}, expected 1 to 100")
+
+
 def check_fits(path: str | Path, picture: PictureByRows, num_frames: int = 1) -> None:
     """Refuses what the path's format cannot hold.
 
@@ -167,8 +173,7 @@ def _settings(
     name: str, picture: PictureByRows, quality: int | None, in_animation: bool = False
 ) -> dict[str, Any]:
     """What Pillow's writer of a format is told."""
-    if quality is not None and not 1 <= quality <= 100:
-        raise ValueError(f"quality: got {quality}, expected 1 to 100")
+    check_quality(quality)
     quality = DEFAULT_QUALITY if quality is None else quality
     metadata = picture.metadata
     settings: dict[str, Any] = {}

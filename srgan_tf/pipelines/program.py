@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from srgan_tf.imaging.errors import is_closed_pipe, one_line
+from srgan_tf.imaging.errors import first_line, is_closed_pipe, one_line
 
 is_over = threading.Event()
 """Set when the program ends by a signal."""
@@ -33,7 +33,7 @@ def run_program(run: Callable[[], int]) -> int:
         if isinstance(error, ImportError) and (error.name or "").startswith("apache_beam"):
             line = "apache_beam is missing; add it: pip install '.[beam]'"
     except RuntimeError as error:  # of the runner, with a trace in its message
-        line = f"the pipeline stopped: {str(error).splitlines()[0]}"
+        line = f"the pipeline stopped: {first_line(error)}"
     except KeyboardInterrupt:
         line, code = "interrupted", 130
     print(f"srgan-tf: {line}", file=sys.stderr)

@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from srgan_tf.inference.arguments import add_arguments, result_mark, upscaler_arguments
+from srgan_tf.inference.arguments import (
+    add_arguments,
+    refuse_empty_texts,
+    result_mark,
+    upscaler_arguments,
+)
 from srgan_tf.pipelines.program import own_the_terminal, run_program
 
 if TYPE_CHECKING:
@@ -54,8 +59,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("-o", "--output", metavar="OUTPUT_DIR", required=True, help="folder of the results")
     add_arguments(parser)
-    add("--quality", type=int, metavar="N", help="1 to 100, of JPEG, WebP and AVIF (default: 95)")
-    add("--overwrite", action="store_true", help="replace outputs that exist")
     return parser
 
 
@@ -78,10 +81,12 @@ def _run(options: argparse.Namespace, beam_options: "PipelineOptions") -> int:
     from apache_beam.io.filesystems import FileSystems
 
     from srgan_tf.inference.upscaler import Upscaler
+    from srgan_tf.pictures.writing import check_quality
     from srgan_tf.pipelines.batch import Job, run_pipeline
     from srgan_tf.pipelines.files import find, output_folder, whole_output
 
-    _check(options)
+    refuse_empty_texts(options)
+    check_quality(options.quality)
     FileSystems.set_options(beam_options)  # as the pipeline does, which comes later
     found, output = find(options.input), whole_output(options.output)
     if found.base == f"{output}/":
@@ -101,14 +106,6 @@ def _run(options: argparse.Namespace, beam_options: "PipelineOptions") -> int:
     if counts["failed"]:
         print(f"srgan-tf: {counts['failed']} failed, see {dead_letters}", file=sys.stderr)
     return 1 if counts["failed"] else 0
-
-
-def _check(options: argparse.Namespace) -> None:
-    for name, value in vars(options).items():
-        if value == "":  # of a shell's variable that is not set
-            raise ValueError(f"{name}: got an empty text")
-    if options.quality is not None and not 1 <= options.quality <= 100:
-        raise ValueError(f"quality: got {options.quality}, expected 1 to 100")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from typing import Any
 
 import keras
 
+from srgan_tf.imaging.errors import first_line
+
 _NUM_PROCESSES = "KERAS_DISTRIBUTION_NUM_PROCESSES"  # what `keras.distribution.initialize` reads
 
 
@@ -133,5 +135,5 @@ def _jax_devices(strategy: str) -> Devices:
 
 
 def _no_tpu(error: Exception) -> ValueError:
-    reason = (str(error) or type(error).__name__).splitlines()[0]
+    reason = first_line(error)
     return ValueError(f"strategy: got tpu, but no TPU was found ({reason}); use mirrored or none")

@@ -9,7 +9,7 @@ from keras import ops
 
 from srgan_tf.config import TrainConfig
 from srgan_tf.losses.content import Loss
-from srgan_tf.metrics import PSNR
+from srgan_tf.metrics.keras_metrics import PSNR
 from srgan_tf.models.discriminator import build_discriminator
 from srgan_tf.models.half_size import at_half_size
 from srgan_tf.models.networks import build_network
@@ -160,8 +160,6 @@ def _make_adam(
     ratio = (config.learning_rate or first_rate) / first_rate
     phases = [(p.steps, ratio * p.learning_rate) for p in scale_phases(recipe.phases, steps)]
     schedule = WarmupSchedule(phases, config.schedule, config.warmup)
-    if not 0 <= ema < 1:
-        raise ValueError(f"ema: got {ema}, expected 0 (none) up to below 1, such as 0.999")
     average = {"use_ema": True, "ema_momentum": ema} if ema else {}
     return _AveragingAdam(schedule, beta_1=0.9, name=name, **average)
 

@@ -42,7 +42,6 @@ from srgan_tf.training.run_callbacks import (
     RunCheckpoint,
     StopWhenDiverged,
     TensorBoardBySteps,
-    UpdateAverage,
 )
 
 _CALIBRATION_BATCHES = 12  # for the averaged network's batch statistics
@@ -116,11 +115,13 @@ def _train(
         say(f"resumed at step {first_step} of {total_steps}")
     with _errors_in_one_line(data):
         calibration = data.calibration_batches(_CALIBRATION_BATCHES)
+
+    def update_average(epoch: int, logs: dict[str, Any] | None) -> None:
+        average_weights(learner.generator, learner.optimizer, averaged, calibration)
+
     pace = Pace.divide(first_step, total_steps, config.save_every, config.steps_per_execution)
     callbacks: list[keras.callbacks.Callback] = [
-        UpdateAverage(
-            lambda: average_weights(learner.generator, learner.optimizer, averaged, calibration)
-        ),
+        keras.callbacks.LambdaCallback(on_epoch_end=update_average),
         StopWhenDiverged(folder, pace, averaged),
         StopAtTheEnd(pace),
     ]

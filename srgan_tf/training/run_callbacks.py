@@ -5,7 +5,7 @@ import io
 import math
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +20,6 @@ from srgan_tf.training.pace import Pace
 
 class TrainingDivergedError(ValueError):
     """The loss is no finite number any more."""
-
-
-class UpdateAverage(keras.callbacks.Callback):
-    """Brings the averaged network up to date before it is scored and saved."""
-
-    def __init__(self, update: Callable[[], None]):
-        super().__init__()
-        self.update = update
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Calls the update."""
-        self.update()
 
 
 class StopWhenDiverged(keras.callbacks.Callback):

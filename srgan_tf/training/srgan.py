@@ -9,7 +9,7 @@ from keras import ops
 
 from srgan_tf.losses.adversarial import adversarial_loss, discriminator_loss
 from srgan_tf.losses.content import Loss, mse_loss
-from srgan_tf.metrics import PSNR
+from srgan_tf.metrics.keras_metrics import PSNR
 
 _LOGS = (
     "loss",  # what the generator learns from: content plus weighted adversarial

@@ -30,7 +30,7 @@ def programs(folder: Path) -> dict[str, list[str]]:
     with Image.open(SAMPLE) as photo:
         photo.crop((100, 100, 164, 164)).save(folder / "small.png")
         photo.resize((500, 375)).convert("RGB").save(folder / "photo.jpg", quality=90)
-    upscale = [sys.executable, "-m", "srgan_tf.cli", "upscale", "--overwrite"]
+    upscale = [sys.executable, "-m", "srgan_tf", "upscale", "--overwrite"]
     return {
         BASELINE: [sys.executable, "-c", BASELINE],
         "64x64 PNG": [*upscale, str(folder / "small.png")],

@@ -21,7 +21,7 @@ def check(report, rounds):
         assert len(times) == rounds and times[0] > 0
         assert times[0] <= row["median_ms"] <= times[-1]
         assert row["pictures_per_s"] == pytest.approx(1000 / row["median_ms"])
-        assert 15 < row["peak_mb"] < 4000
+        assert 15 < row["peak_mib"] < 4000
     assert report["engines"]["litert"]["speed"] == 1
 
 

@@ -107,9 +107,8 @@ def test_an_error_is_one_line_and_exit_code_2(capsys, monkeypatch, error):
     assert errors.count("\n") == 1
 
 
-@pytest.mark.parametrize("module", ["srgan_tf", "srgan_tf.cli"])
-def test_the_version(module):
-    program = [sys.executable, "-m", module, "--version"]
+def test_the_version():
+    program = [sys.executable, "-m", "srgan_tf", "--version"]
     assert subprocess.check_output(program, text=True) == f"srgan-tf {__version__}\n"
 
 
@@ -131,7 +130,7 @@ def test_a_reader_that_has_had_enough_is_no_error():
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
 def test_closed_streams_are_no_error(tmp_path, photo_path, closed):
-    command = f"{sys.executable} -m srgan_tf.cli upscale {photo_path} --model nearest"
+    command = f"{sys.executable} -m srgan_tf upscale {photo_path} --model nearest"
     large = tmp_path / "large.png"
     assert subprocess.run(f"{command} -o {large} {closed}", shell=True).returncode == 0
     with Image.open(large) as image:
@@ -142,7 +141,7 @@ def test_names_that_are_not_text(tmp_path, photo_path):
     path = tmp_path / os.fsdecode(b"latin\xe9.png")
     photo_path.rename(path)
     result = subprocess.run(
-        [sys.executable, "-m", "srgan_tf.cli", "upscale", path, "--model", "nearest", "--compare"],
+        [sys.executable, "-m", "srgan_tf", "upscale", path, "--model", "nearest", "--compare"],
         env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
         capture_output=True,
         text=True,

@@ -27,6 +27,7 @@ def test_everything_of_one_model(run):
     card = read_card("espcn")
     assert (code, errors) == (0, "") and output.startswith("espcn: ")
     assert all(f"$ {command}\n" in output for command in card.commands)
+    assert output.endswith(f"\n  $ {RECIPES['espcn'].command}\n\n")
     assert card.data[:40] in output and card.notes[:40] in output and "srcnn:" not in output
     code, output, errors = run("models", "espcn", "nope")
     assert (code, output) == (2, "") and "got nope, expected one of" in errors

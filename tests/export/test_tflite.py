@@ -6,8 +6,7 @@ from tensorflow.lite.tools import flatbuffer_utils
 
 from srgan_tf.export import tflite
 from srgan_tf.export.tflite import export_tflite
-from srgan_tf.export.unit_range import to_unit_range
-from srgan_tf.models.folded import fold
+from srgan_tf.models.folded import fold, to_unit_range
 
 NATIVE = {"ADD", "CONV_2D", "DELEGATE", "DEPTH_TO_SPACE", "MAXIMUM", "MINIMUM", "PRELU", "RELU"}
 NATIVE |= {"QUANTIZE", "DEQUANTIZE"}

@@ -43,10 +43,9 @@ class Server:
         self.start()
 
     def start(self):
-        code = "import sys; from srgan_tf.cli.main import main; sys.exit(main())"
         arguments = ["mos", "serve", str(self.study.folder), "--port", str(self.port)]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code, *arguments],
+            [sys.executable, "-m", "srgan_tf", *arguments],
             stdout=subprocess.PIPE,
             text=True,
         )

@@ -103,7 +103,7 @@ def test_libraries_add_no_remarks_of_their_own(tmp_path, colour, damage):
             place = image.tag_v2[273][0] + 20
         file = file[:place] + bytes(40) + file[place + 40 :]
     path.write_bytes(file)
-    program = [sys.executable, "-m", "srgan_tf.cli", "upscale", str(path), "--model", "nearest"]
+    program = [sys.executable, "-m", "srgan_tf", "upscale", str(path), "--model", "nearest"]
     done = subprocess.run(program, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"srgan-tf: {path}: ") and done.stderr.count("\n") == 1

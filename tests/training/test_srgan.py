@@ -11,7 +11,7 @@ import pytest
 
 from srgan_tf.losses.adversarial import discriminator_loss
 from srgan_tf.losses.content import mse_loss, vgg_loss
-from srgan_tf.metrics import PSNR
+from srgan_tf.metrics.keras_metrics import PSNR
 from srgan_tf.models.discriminator import build_discriminator
 from srgan_tf.models.generator import build_generator
 from srgan_tf.models.vgg import build_vgg_features

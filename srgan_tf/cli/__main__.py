@@ -1,7 +1,0 @@
-"""Lets `python -m srgan_tf.cli` do what `srgan-tf` does."""
-
-import sys
-
-from srgan_tf.cli.main import main
-
-sys.exit(main())
