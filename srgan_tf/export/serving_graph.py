@@ -67,7 +67,8 @@ def upscale_checked(network: FoldedGenerator) -> UnitFunction:
         return groups.concat()
 
     def upscale_any(lr: tf.Tensor) -> tf.Tensor:
-        lr = tf.ensure_shape(lr, (None, None, None, 3))  # some servers do not; it kills oneDNN's
+        # Not every server checks the rank; without the batch axis, oneDNN would end the process.
+        lr = tf.ensure_shape(lr, (None, None, None, 3))
         shape = tf.shape(lr, tf.int64)
         pixels = shape[0] * shape[1] * shape[2]
         explanation = f"lr: got the shape below, expected 1 to {MOST_PIXELS} pixels"
