@@ -97,7 +97,8 @@ def _describe(card: "Card", everything: bool) -> list[str]:
     width = max(40, min(shutil.get_terminal_size().columns, 100))
     facts = [f"trained: {card.steps:,} steps, {card.hardware}", f"files: {_files(card.name)}"]
     if everything:
-        facts += [f"finished: {card.date}", f"data: {card.data}", f"notes: {card.notes}"]
+        facts += [f"finished: {card.date}", f"data: {card.data}"]
+        facts += [f"notes: {card.notes}"] if card.notes else []
     for fact in facts:
         lines += textwrap.wrap(fact, width, initial_indent="  ", subsequent_indent="    ")
     return lines + [f"  $ {command}" for command in card.commands if everything]

@@ -44,10 +44,10 @@ class FolderSource:
             return ""
         names = ", ".join(f"{Path(path).name} ({why})" for path, why in self.skipped[:20])
         more = f" and {len(self.skipped) - 20} more" if len(self.skipped) > 20 else ""
-        return f"{count(len(self.skipped), 'file')} skipped: {names}{more}"
+        return f"{plural(len(self.skipped), 'file')} skipped: {names}{more}"
 
 
-def count(number: int, what: str) -> str:
+def plural(number: int, what: str) -> str:
     """Such as "1 file" or "2 files"."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 

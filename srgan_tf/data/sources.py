@@ -17,8 +17,8 @@ from srgan_tf.data.folder import (
     FolderSource,
     Photo,
     at_half_size,
-    count,
     open_folder,
+    plural,
     read_photo,
 )
 from srgan_tf.data.sampler import sample_batches
@@ -120,7 +120,7 @@ def open_data(
     training = [photo for photo in source.photos if photo.path not in held_out]
     scored = [_middle(photo, root) for photo in source.photos if photo.path in held_out]
     names = sorted(Path(path).relative_to(root).as_posix() for path in held_out)
-    summary = count(len(training), "training picture")
+    summary = plural(len(training), "training picture")
     if config.half_size:
         halves = [at_half_size(photo) for photo in training]
         halves = [half for half in halves if min(half.height, half.width) >= config.crop_size]

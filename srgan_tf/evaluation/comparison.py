@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from srgan_tf.evaluation.data_uri import data_uri
-from srgan_tf.imaging import middle
+from srgan_tf.imaging.middle import crop_middle
 
 _GAP = 8  # pixels between panels
 _HEADER = 32  # pixels above them
@@ -30,7 +30,7 @@ def lay_side_by_side(panels: Mapping[str, np.ndarray], max_side: int = 720) -> I
     Raises:
         ValueError: no panels, or panels of unequal sizes.
     """
-    pictures = crop_middle(panels.values(), max_side)
+    pictures = crop_alike(panels.values(), max_side)
     tall, wide, _ = pictures[0].shape
     font = ImageFont.load_default(size=_FONT_SIZE)
     canvas = Image.new("RGB", (len(panels) * (wide + _GAP) - _GAP, tall + _HEADER), _PAPER)
@@ -58,7 +58,7 @@ def draw_side_by_side(
     Raises:
         ValueError: see there.
     """
-    pictures = crop_middle(panels.values(), max_side)
+    pictures = crop_alike(panels.values(), max_side)
     tall, wide, _ = pictures[0].shape
     width, height = len(panels) * (wide + _GAP) - _GAP, tall + _HEADER
     lines = [
@@ -77,7 +77,7 @@ def draw_side_by_side(
     return "\n".join([*lines, "</svg>\n"])
 
 
-def crop_middle(panels: Iterable[np.ndarray], max_side: int) -> list[np.ndarray]:
+def crop_alike(panels: Iterable[np.ndarray], max_side: int) -> list[np.ndarray]:
     """Cuts pictures of one size to their middle, at most `max_side` pixels wide and high.
 
     Raises:
@@ -87,4 +87,4 @@ def crop_middle(panels: Iterable[np.ndarray], max_side: int) -> list[np.ndarray]
     sizes = {panel.shape for panel in panels}
     if len(sizes) != 1:
         raise ValueError(f"comparison: got pictures of {len(sizes)} sizes, expected one")
-    return [middle.crop_middle(panel, max_side, max_side) for panel in panels]
+    return [crop_middle(panel, max_side, max_side) for panel in panels]

@@ -6,7 +6,7 @@ from string import Template
 
 import numpy as np
 
-from srgan_tf.evaluation.comparison import crop_middle
+from srgan_tf.evaluation.comparison import crop_alike
 from srgan_tf.evaluation.data_uri import data_uri
 
 MAX_SIDE = 4096
@@ -38,7 +38,7 @@ def render_slider(
     """
     height, width, _ = after.shape
     sizes = f"{width}x{height} pixels."
-    before, after = crop_middle([before, after], MAX_SIDE)
+    before, after = crop_alike([before, after], MAX_SIDE)
     tall, wide, _ = after.shape
     if (tall, wide) != (height, width):
         sizes = f"The middle {wide}x{tall} of {width}x{height} pixels."

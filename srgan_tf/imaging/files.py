@@ -134,7 +134,8 @@ def new_folder(folder: Path) -> Iterator[Path]:
             building.replace(folder)
         except OSError as error:  # it is in use: the current folder, or another disk's
             raise ValueError(
-                f"output: {folder} cannot become a study ({error.strerror}); choose a new folder"
+                f"output: {folder} cannot be put in its place ({error.strerror}); choose a new "
+                "folder"
             ) from None
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)

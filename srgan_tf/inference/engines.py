@@ -110,7 +110,8 @@ def keras_engine(generator: Any) -> Engine:
     def upscale(lr_levels: np.ndarray) -> np.ndarray:
         with turn:
             sr = generator.predict_on_batch(levels_to_unit(lr_levels)[None])
-        sr = sr[:1]  # each replica of a `tf.distribute` strategy has made one
+        strategy = getattr(generator, "distribute_strategy", None)  # each replica has made one
+        sr = sr[: len(sr) // (strategy.num_replicas_in_sync if strategy else 1)]
         _check_size(sr, lr_levels)
         return tanh_to_levels(sr[0], lr_levels.dtype)
 

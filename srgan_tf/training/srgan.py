@@ -206,11 +206,11 @@ class SRGAN(keras.Model):
         Raises:
             ValueError: it was built for crops of another size.
         """
-        wanted, given = getattr(self.discriminator, "input_shape", hr.shape), tuple(hr.shape)
-        if None not in (*wanted[1:], *given[1:]) and wanted[1:] != given[1:]:
+        given, wanted = tuple(hr.shape[1:]), getattr(self.discriminator, "input_shape", ())[1:]
+        if wanted and None not in (*given, *wanted) and given != wanted:
             raise ValueError(
-                f"SRGAN: got crops of shape {given[1:]}, but the discriminator was built for "
-                f"{wanted[1:]}; give build_discriminator the crop size of the data"
+                f"SRGAN: got crops of shape {given}, but the discriminator was built for {wanted}; "
+                "give build_discriminator the crop size of the data"
             )
         real_logits = self.discriminator(hr, training=True)
         fake_logits = self.discriminator(sr, training=True)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from srgan_tf.cli import figures
-from srgan_tf.evaluation.comparison import crop_middle
+from srgan_tf.evaluation.comparison import crop_alike
 from srgan_tf.imaging.resize import reduce_4x, upscale_bicubic, upscale_nearest
 from srgan_tf.inference.engines import open_engine
 
@@ -116,7 +116,7 @@ def test_only_the_middle_is_enlarged(samples, model, middle):
     cut = figures._cut_surroundings(picture, middle, 1)
     assert cut.shape == ((len(picture) - 2 * ((len(picture) - len(cut)) // 2)), cut.shape[1], 3)
     assert max(cut.shape) < 112
-    (shown,), (whole,) = (crop_middle([engine(part)], middle) for part in (cut, picture))
+    (shown,), (whole,) = (crop_alike([engine(part)], middle) for part in (cut, picture))
     assert np.abs(shown.astype(int) - whole).max() <= (model != "bicubic")  # a rounding
 
 
@@ -128,5 +128,5 @@ def test_only_the_middle_is_reduced(samples, middle):
     cut = figures._cut_surroundings(picture, middle, 4)
     assert len(cut) < len(picture)
     for make in (lambda part: part, lambda part: upscale_bicubic(reduce_4x(part))):
-        (shown,), (whole,) = (crop_middle([make(part)], middle) for part in (cut, picture))
+        (shown,), (whole,) = (crop_alike([make(part)], middle) for part in (cut, picture))
         np.testing.assert_array_equal(shown, whole)

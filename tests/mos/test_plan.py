@@ -239,7 +239,9 @@ def test_a_folder_that_holds_something_is_not_replaced(plan, tmp_path):
 def test_a_folder_that_cannot_be_replaced_is_named(plan, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "study").symlink_to(tmp_path / "empty")
-    with pytest.raises(ValueError, match=r"study cannot become a study .*; choose a new folder"):
+    with pytest.raises(
+        ValueError, match=r"study cannot be put in its place .*; choose a new folder"
+    ):
         plan()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "study"]
 
